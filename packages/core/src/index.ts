@@ -1,0 +1,24 @@
+export type { Handle } from './call/handle.js';
+export { redactUrl } from './client/connect.js';
+export type { NodeRedisClient } from './client/node-redis.js';
+export type { Argument, EncodedCall, FunctionDefinition, FunctionOptions } from './define/function.js';
+export { defineFunction } from './define/function.js';
+export type { FunctionTable, Library, LibraryOptions } from './define/library.js';
+export { defineLibrary } from './define/library.js';
+export type { DeployOptions, DeployOutcome } from './deploy/deployer.js';
+export type { DeployAction } from './deploy/plan.js';
+export {
+  DeployError,
+  FunctionCallError,
+  InvalidArgumentError,
+  InvalidDefinitionError,
+  RedisFunctionsError,
+  UnavailableError,
+  UnexpectedReplyError,
+} from './errors.js';
+export { assertHashTag, encodeKeyPart } from './keys.js';
+export type { FunctionInfo, LibraryInfo, ListOptions } from './manage/list.js';
+export type { ServerInfo } from './manage/server-info.js';
+export type { RedisFunctionsOptions } from './redis-functions.js';
+export { RedisFunctions } from './redis-functions.js';
+export { toArray, toInteger, toText, toTextOrNull } from './replies.js';

@@ -1,0 +1,79 @@
+import type { PrimaryNode } from '../client/port.js';
+import { toArray, toText } from '../replies.js';
+
+/** One function as the server describes it. */
+export interface FunctionInfo {
+  readonly name: string;
+  readonly description: string | null;
+  readonly flags: readonly string[];
+}
+
+/** One library as the server describes it. */
+export interface LibraryInfo {
+  readonly name: string;
+  readonly engine: string;
+  readonly functions: readonly FunctionInfo[];
+  /** Only where it was asked for. */
+  readonly code?: string;
+}
+
+export interface ListOptions {
+  /** Only the library of this name. */
+  name?: string;
+  /** With the text of each library. Default: false. */
+  withCode?: boolean;
+}
+
+/** FUNCTION LIST, the same on RESP2 and RESP3, in the order of names (the server's order is that of its hash table). */
+export async function listLibraries(node: PrimaryNode, { name, withCode = false }: ListOptions = {}): Promise<LibraryInfo[]> {
+  const command = ['FUNCTION', 'LIST'];
+  if (name !== undefined) command.push('LIBRARYNAME', name);
+  if (withCode) command.push('WITHCODE');
+  const libraries = toArray(await node.send(command)).map(toLibraryInfo);
+  // LIBRARYNAME is a pattern without regard to case, library names are exact
+  return libraries.filter((library) => name === undefined || library.name === name).sort(byName);
+}
+
+/** Name → code, of those of the libraries that the server has. One round trip. */
+export async function readLibraries(
+  node: PrimaryNode,
+  libraries: readonly { readonly name: string }[],
+): Promise<Map<string, string>> {
+  const found = await Promise.all(libraries.map(({ name }) => listLibraries(node, { name, withCode: true })));
+  return new Map(found.flat().map(({ name, code }) => [name, code ?? '']));
+}
+
+function toLibraryInfo(reply: unknown): LibraryInfo {
+  const fields = toFields(reply);
+  const code = fields.get('library_code');
+  return {
+    name: toText(fields.get('library_name')),
+    engine: toText(fields.get('engine')),
+    functions: toArray(fields.get('functions')).map(toFunctionInfo).sort(byName),
+    ...(code === undefined ? {} : { code: toText(code) }),
+  };
+}
+
+function toFunctionInfo(reply: unknown): FunctionInfo {
+  const fields = toFields(reply);
+  const description = fields.get('description') ?? null;
+  const flags = fields.get('flags');
+  return {
+    name: toText(fields.get('name')),
+    description: description === null ? null : toText(description),
+    flags: [...(flags instanceof Set ? flags : toArray(flags))].map(toText).sort(),
+  };
+}
+
+/** A map arrives flat on RESP2, and on RESP3 as whatever the client makes of maps. */
+export function toFields(reply: unknown): Map<string, unknown> {
+  if (reply instanceof Map) return new Map([...reply].map(([key, value]) => [toText(key), value]));
+  if (!Array.isArray(reply)) return new Map(Object.entries(reply as object));
+  const fields = new Map<string, unknown>();
+  for (let i = 0; i + 1 < reply.length; i += 2) fields.set(toText(reply[i]), reply[i + 1]);
+  return fields;
+}
+
+function byName(left: { name: string }, right: { name: string }): number {
+  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+}
