@@ -56,7 +56,12 @@ export class DeployError extends RedisFunctionsError {
   override readonly name = 'DeployError';
   readonly library: string;
 
-  constructor(code: 'DRIFT' | 'LOAD_REFUSED' | 'NOT_DEPLOYED', library: string, message: string, options?: ErrorOptions) {
+  constructor(
+    code: 'DRIFT' | 'LOAD_REFUSED' | 'NOT_DEPLOYED',
+    library: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(code, message, options);
     this.library = library;
   }

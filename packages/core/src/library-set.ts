@@ -38,6 +38,8 @@ export class LibrarySet {
       .filter((library) => name === undefined || library.name === name)
       .map((library) => ({
         name: library.name,
+        version: library.version,
+        hash: library.hash,
         engine: 'LUA',
         functions: definitions(library).map((definition) => ({
           name: definition.name,

@@ -9,9 +9,9 @@ import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
 import { InvalidArgumentError } from './errors.js';
+import { LibrarySet } from './library-set.js';
 import { type LibraryInfo, type ListOptions, listLibraries } from './manage/list.js';
 import { readServerInfo, type ServerInfo } from './manage/server-info.js';
-import { LibrarySet } from './library-set.js';
 import { toText } from './replies.js';
 
 export interface RedisFunctionsOptions {
@@ -93,7 +93,11 @@ export class RedisFunctions {
   }
 
   /** Like `call`, for functions registered with `no-writes`. */
-  callReadOnly(name: string, keys: readonly (string | Buffer)[] = [], args: readonly Argument[] = []): Promise<unknown> {
+  callReadOnly(
+    name: string,
+    keys: readonly (string | Buffer)[] = [],
+    args: readonly Argument[] = [],
+  ): Promise<unknown> {
     return this.#callByName(name, keys, args, true);
   }
 
@@ -164,7 +168,10 @@ function toPort({ client, url, onError = () => {} }: RedisFunctionsOptions): Cli
   }
   if (url !== undefined) return connectPort(url, onError);
   if (client === undefined) {
-    throw new InvalidArgumentError('url', 'Neither client nor url is given. Give url, for example "redis://localhost:6379".');
+    throw new InvalidArgumentError(
+      'url',
+      'Neither client nor url is given. Give url, for example "redis://localhost:6379".',
+    );
   }
   assertNodeRedisClient(client);
   return nodeRedisPort(client);

@@ -5,7 +5,8 @@ import { InvalidArgumentError } from '../errors.js';
 export function toWire(functionName: string, { keys, args = [] }: EncodedCall): Pick<WireCall, 'keys' | 'args'> {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
-    if (typeof key !== 'string' && !Buffer.isBuffer(key)) throw wrong(functionName, `keys[${i}]`, key, 'text or a Buffer');
+    if (typeof key !== 'string' && !Buffer.isBuffer(key))
+      throw wrong(functionName, `keys[${i}]`, key, 'text or a Buffer');
   }
   return { keys, args: args.map((value, i) => toWireArgument(functionName, i, value)) };
 }

@@ -1,5 +1,5 @@
-import type { Library } from '../define/library.js';
 import type { ClientPort, Command } from '../client/port.js';
+import type { Library } from '../define/library.js';
 
 /** One call on its way to the server. */
 export interface PreparedCall {

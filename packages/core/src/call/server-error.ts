@@ -34,7 +34,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   BUSY: 'A function or script has been running for longer than busy-reply-threshold: end it with FUNCTION KILL.',
   CROSSSLOT: 'Give all keys of one call the same {hash tag}.',
   LOADING: 'The server is still reading its data: try again in a moment.',
-  NOPERM: "Grant the user the function (+fcall|name) and the commands and keys that it uses.",
+  NOPERM: 'Grant the user the function (+fcall|name) and the commands and keys that it uses.',
   OOM: 'The server has reached maxmemory: raise it, or register the function with allow-oom if it frees memory.',
   READONLY: 'The server is a replica: connect to the primary.',
 };

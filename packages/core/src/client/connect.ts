@@ -59,7 +59,10 @@ export function redactUrl(url: string): string {
     throw new InvalidArgumentError('url', 'url is not a URL. Write it like "redis://localhost:6379".');
   }
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
-    throw new InvalidArgumentError('url', `url begins with "${parsed.protocol}". Write it like "redis://localhost:6379".`);
+    throw new InvalidArgumentError(
+      'url',
+      `url begins with "${parsed.protocol}". Write it like "redis://localhost:6379".`,
+    );
   }
   return `${parsed.protocol}//${parsed.host || 'localhost:6379'}${parsed.pathname === '/' ? '' : parsed.pathname}`;
 }

@@ -39,7 +39,10 @@ function whenReady(client: NodeRedisClient, address: string): Promise<void> {
   if (client.isReady) return Promise.resolve();
   if (!client.isOpen) {
     return Promise.reject(
-      new UnavailableError('NOT_CONNECTED', `The connection to ${address} is not open. Call "await client.connect()" first.`),
+      new UnavailableError(
+        'NOT_CONNECTED',
+        `The connection to ${address} is not open. Call "await client.connect()" first.`,
+      ),
     );
   }
   return new Promise((resolve, reject) => {

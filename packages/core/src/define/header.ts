@@ -26,7 +26,9 @@ function findVersion(body: string): string | undefined {
     const version = VERSION.exec(text)?.[1];
     if (version === undefined) continue;
     if (!/^\d+\.\d+\.\d+$/.test(version)) {
-      throw new InvalidDefinitionError(`"@version ${version}" is not three numbers. Write it like "-- @version 1.2.0".`);
+      throw new InvalidDefinitionError(
+        `"@version ${version}" is not three numbers. Write it like "-- @version 1.2.0".`,
+      );
     }
     return version;
   }
@@ -39,6 +41,15 @@ function explainMissingShebang(code: string): string {
   if (/^\s+#!/.test(code)) return `The library has white space before its "#!lua" line, which Redis refuses. ${remedy}`;
   const first = JSON.stringify(code.slice(0, 40));
   return `The library does not begin with a "#!lua name=…" line (it begins with ${first}). ${remedy}`;
+}
+
+/** The version of a library that somebody else may have loaded: it may say anything in its header. */
+export function versionOf(code: string): string | undefined {
+  try {
+    return parseHeader(code).version;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Identifies a text of a library, whatever its version says. */

@@ -32,7 +32,9 @@ export function defineLibrary<const F extends FunctionTable>({ code, functions }
   const { name, version } = parseHeader(code);
   const definitions = Object.values(functions);
   if (definitions.length === 0) {
-    throw new InvalidDefinitionError(`Library "${name}" binds no function. Give defineLibrary at least one in "functions".`);
+    throw new InvalidDefinitionError(
+      `Library "${name}" binds no function. Give defineLibrary at least one in "functions".`,
+    );
   }
   const seen = new Map<string, string>();
   for (const definition of definitions) {

@@ -1,4 +1,4 @@
-import { compareVersions, hashCode, parseHeader } from '../define/header.js';
+import { compareVersions, hashCode, versionOf } from '../define/header.js';
 import type { Library } from '../define/library.js';
 import { DeployError } from '../errors.js';
 
@@ -40,15 +40,6 @@ export function planLibrary(library: Library, codeOnServer: string | undefined, 
     );
   }
   return { library, action: 'replaced', versionBefore };
-}
-
-/** A library that somebody else loaded may say anything in its header. */
-export function versionOf(code: string): string | undefined {
-  try {
-    return parseHeader(code).version;
-  } catch {
-    return undefined;
-  }
 }
 
 function short(hash: string): string {

@@ -1,4 +1,5 @@
 import type { PrimaryNode } from '../client/port.js';
+import { hashCode, versionOf } from '../define/header.js';
 import { toArray, toText } from '../replies.js';
 
 /** One function as the server describes it. */
@@ -11,6 +12,10 @@ export interface FunctionInfo {
 /** One library as the server describes it. */
 export interface LibraryInfo {
   readonly name: string;
+  /** From the header in its code; undefined where it has none. */
+  readonly version: string | undefined;
+  /** SHA-256 of its code, in hexadecimal. */
+  readonly hash: string;
   readonly engine: string;
   readonly functions: readonly FunctionInfo[];
   /** Only where it was asked for. */
@@ -25,11 +30,12 @@ export interface ListOptions {
 }
 
 /** FUNCTION LIST, the same on RESP2 and RESP3, in the order of names (the server's order is that of its hash table). */
-export async function listLibraries(node: PrimaryNode, { name, withCode = false }: ListOptions = {}): Promise<LibraryInfo[]> {
-  const command = ['FUNCTION', 'LIST'];
-  if (name !== undefined) command.push('LIBRARYNAME', name);
-  if (withCode) command.push('WITHCODE');
-  const libraries = toArray(await node.send(command)).map(toLibraryInfo);
+export async function listLibraries(
+  node: PrimaryNode,
+  { name, withCode = false }: ListOptions = {},
+): Promise<LibraryInfo[]> {
+  const command = ['FUNCTION', 'LIST', ...(name === undefined ? [] : ['LIBRARYNAME', name]), 'WITHCODE'];
+  const libraries = toArray(await node.send(command)).map((reply) => toLibraryInfo(reply, withCode));
   // LIBRARYNAME is a pattern without regard to case, library names are exact
   return libraries.filter((library) => name === undefined || library.name === name).sort(byName);
 }
@@ -43,14 +49,16 @@ export async function readLibraries(
   return new Map(found.flat().map(({ name, code }) => [name, code ?? '']));
 }
 
-function toLibraryInfo(reply: unknown): LibraryInfo {
+function toLibraryInfo(reply: unknown, withCode: boolean): LibraryInfo {
   const fields = toFields(reply);
-  const code = fields.get('library_code');
+  const code = toText(fields.get('library_code'));
   return {
     name: toText(fields.get('library_name')),
+    version: versionOf(code),
+    hash: hashCode(code),
     engine: toText(fields.get('engine')),
     functions: toArray(fields.get('functions')).map(toFunctionInfo).sort(byName),
-    ...(code === undefined ? {} : { code: toText(code) }),
+    ...(withCode ? { code } : {}),
   };
 }
 
