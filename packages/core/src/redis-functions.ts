@@ -2,8 +2,8 @@ import { toWire } from './call/arguments.js';
 import { Caller } from './call/caller.js';
 import type { Handle } from './call/handle.js';
 import { makeHandle } from './call/handle.js';
+import { adaptClient, type RedisClient } from './client/adapt.js';
 import { connectPort } from './client/connect.js';
-import { assertNodeRedisClient, type NodeRedisClient, nodeRedisPort } from './client/node-redis.js';
 import type { ClientPort } from './client/port.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
@@ -15,8 +15,8 @@ import { readServerInfo, type ServerInfo } from './manage/server-info.js';
 import { toText } from './replies.js';
 
 export interface RedisFunctionsOptions {
-  /** A node-redis client. You opened it, you close it. Give this or `url`. */
-  client?: NodeRedisClient;
+  /** A client of the package `redis`: single or cluster. You opened it, you close it. Give this or `url`. */
+  client?: RedisClient;
   /** `redis://` or `rediss://`. A connection is opened at first use, reopened after a loss, and closed by `close()`. */
   url?: string;
   /** Libraries to deploy. `use()` adds others. Default: none. */
@@ -173,6 +173,5 @@ function toPort({ client, url, onError = () => {} }: RedisFunctionsOptions): Cli
       'Neither client nor url is given. Give url, for example "redis://localhost:6379".',
     );
   }
-  assertNodeRedisClient(client);
-  return nodeRedisPort(client);
+  return adaptClient(client);
 }

@@ -64,7 +64,12 @@ describe.each(cases)('calls on $name as $mode', ({ path, mode }) => {
 
   it('say which reply they did not expect', async () => {
     await redis.command('SET', 'text', '12.5');
-    await expect(functions.use(library).read('text').then(() => functions.callReadOnly('counter_read', ['text']))).resolves.toBe(12);
+    await expect(
+      functions
+        .use(library)
+        .read('text')
+        .then(() => functions.callReadOnly('counter_read', ['text'])),
+    ).resolves.toBe(12);
     await expect(functions.call('counter_echo', [], ['a']).then(library.functions.add.decode)).rejects.toThrow(
       UnexpectedReplyError,
     );

@@ -31,7 +31,7 @@ describe.each(availableServers())('a deploy on $name', ({ path }) => {
   });
 
   it('brings the file byte for byte', async () => {
-    const extra = "-- tab\there, 'quotes', \"more\", \\n, é, 😀, \r\n--   trailing space   ";
+    const extra = '-- tab\there, \'quotes\', "more", \\n, é, 😀, \r\n--   trailing space   ';
     await connect([counterLibrary({ extra })]).deploy();
     const [library] = await connect([]).list({ withCode: true });
     expect(library?.code).toBe(counterCode({ extra }));

@@ -28,7 +28,10 @@ describe('a server that is away', () => {
     const started = performance.now();
     const failure = await functions.deploy().catch((error) => error);
     expect(performance.now() - started).toBeLessThan(1_000);
-    expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', message: expect.stringContaining('redis://127.0.0.1:1/0') });
+    expect(failure).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: expect.stringContaining('redis://127.0.0.1:1/0'),
+    });
     expect(`${failure.message} ${failure.stack} ${errors.join()}`).not.toContain('secret');
     expect(errors.length).toBeGreaterThan(0);
   });

@@ -1,25 +1,29 @@
 import { ErrorReply, RESP_TYPES } from 'redis';
-import { InvalidArgumentError, UnavailableError } from '../errors.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
+import { type Connectable, whenReady } from './when-ready.js';
 
 /** The slice of a node-redis client (version 5 or 6) that this package calls. Any `createClient()` value has it. */
-export interface NodeRedisClient {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
+export interface NodeRedisClient extends Connectable {
   sendCommand(command: readonly (string | Buffer)[], options?: object): Promise<unknown>;
-  on(event: 'ready' | 'end', listener: () => void): unknown;
-  off(event: 'ready' | 'end', listener: () => void): unknown;
+  duplicate(): NodeRedisConnection;
 }
 
-const BINARY = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+/** A connection of our own beside the user's. */
+export interface NodeRedisConnection {
+  connect(): Promise<unknown>;
+  sendCommand(command: readonly (string | Buffer)[]): Promise<unknown>;
+  destroy(): void;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** Bulk strings as Buffers, for one command. */
+export const BINARY = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
+export const isNodeRedisServerError = (error: unknown): error is Error => error instanceof ErrorReply;
 
 /** Brings a node-redis client to the port. Its owner opens it, keeps it open and closes it. */
 export function nodeRedisPort(client: NodeRedisClient, address = 'the given client'): ClientPort {
-  const node: PrimaryNode = {
-    id: address,
-    send: (command) => client.sendCommand(command),
-    sendBinary: (command) => client.sendCommand(command, BINARY),
-  };
+  const node = nodeRedisNode(client, address);
   const nodes = [node];
   return {
     address,
@@ -30,40 +34,30 @@ export function nodeRedisPort(client: NodeRedisClient, address = 'the given clie
     send: (command: Command) => client.sendCommand(command),
     primaries: async () => nodes,
     primaryFor: async () => node,
-    isServerError: (error): error is Error => error instanceof ErrorReply,
+    isServerError: isNodeRedisServerError,
     close: async () => {},
   };
 }
 
-function whenReady(client: NodeRedisClient, address: string): Promise<void> {
-  if (client.isReady) return Promise.resolve();
-  if (!client.isOpen) {
-    return Promise.reject(
-      new UnavailableError(
-        'NOT_CONNECTED',
-        `The connection to ${address} is not open. Call "await client.connect()" first.`,
-      ),
-    );
-  }
-  return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void) => () => {
-      client.off('ready', ready);
-      client.off('end', ended);
-      outcome();
-    };
-    const ready = settle(resolve);
-    const ended = settle(() => reject(new UnavailableError('CLOSED', `The connection to ${address} was closed.`)));
-    client.on('ready', ready);
-    client.on('end', ended);
-  });
+export function nodeRedisNode(client: Pick<NodeRedisClient, 'sendCommand' | 'duplicate'>, id: string): PrimaryNode {
+  return {
+    id,
+    send: (command) => client.sendCommand(command),
+    sendBinary: (command) => client.sendCommand(command, BINARY),
+    isolated: (work) => isolated(client.duplicate(), work),
+  };
 }
 
-export function assertNodeRedisClient(client: unknown): asserts client is NodeRedisClient {
-  if (typeof client === 'object' && client !== null && 'sendCommand' in client && 'isReady' in client) {
-    if (!('getSlotMaster' in client) && !('getMasterNode' in client)) return;
+async function isolated<T>(
+  connection: NodeRedisConnection,
+  work: (send: (command: Command) => Promise<unknown>) => Promise<T>,
+): Promise<T> {
+  // its faults reach the commands; without a listener node-redis would end the process
+  connection.on('error', () => {});
+  await connection.connect();
+  try {
+    return await work((command) => connection.sendCommand(command));
+  } finally {
+    connection.destroy();
   }
-  throw new InvalidArgumentError(
-    'client',
-    'client must be a node-redis client, as createClient() of the package "redis" returns it. Pass one, or a url.',
-  );
 }

@@ -8,6 +8,8 @@ export interface PrimaryNode {
   send(command: Command): Promise<unknown>;
   /** Like `send`, with bulk strings as Buffers: a FUNCTION DUMP read as text is damaged. */
   sendBinary(command: Command): Promise<unknown>;
+  /** Runs work on a connection of its own: WATCH on a shared one would mix with everybody else's commands. */
+  isolated<T>(work: (send: (command: Command) => Promise<unknown>) => Promise<T>): Promise<T>;
 }
 
 export interface Route {
