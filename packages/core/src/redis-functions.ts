@@ -39,6 +39,11 @@ export interface RedisFunctionsOptions {
   onError?: (error: Error) => void;
 }
 
+export interface UseOptions {
+  /** Milliseconds a call of this handle may take; 0 for no deadline. Default: that of the client. */
+  deadlineMs?: number;
+}
+
 /** Deploys libraries of Redis Functions and calls them with types. */
 export class RedisFunctions {
   readonly #port: ClientPort;
@@ -48,9 +53,7 @@ export class RedisFunctions {
 
   constructor(options: RedisFunctionsOptions) {
     const { libraries = [], mode = 'auto', deploy = 'deploy', force = false, deadlineMs = 5_000 } = options;
-    if (!Number.isFinite(deadlineMs) || deadlineMs < 0) {
-      throw new InvalidArgumentError('deadlineMs', 'deadlineMs must be 0 or more milliseconds. Leave it out for 5000.');
-    }
+    assertDeadline(deadlineMs);
     this.#port = toPort(options);
     this.#libraries = new LibrarySet(libraries);
     this.#deployer = new Deployer(this.#port, { force });
@@ -82,9 +85,11 @@ export class RedisFunctions {
    *
    * @throws InvalidArgumentError when this client has another library of that name.
    */
-  use<F extends FunctionTable>(library: Library<F>): Handle<F> {
+  use<F extends FunctionTable>(library: Library<F>, { deadlineMs }: UseOptions = {}): Handle<F> {
+    if (deadlineMs !== undefined) assertDeadline(deadlineMs);
     this.#libraries.add(library);
-    return makeHandle(library, this.#caller);
+    const deadline = deadlineMs === undefined ? undefined : this.#caller.deadline(deadlineMs);
+    return makeHandle(library, this.#caller, deadline);
   }
 
   /** Calls a function by its name in Lua, without types. In a cluster the first key decides the server. */
@@ -174,4 +179,9 @@ function toPort({ client, url, onError = () => {} }: RedisFunctionsOptions): Cli
     );
   }
   return adaptClient(client);
+}
+
+function assertDeadline(deadlineMs: number): void {
+  if (Number.isFinite(deadlineMs) && deadlineMs >= 0) return;
+  throw new InvalidArgumentError('deadlineMs', 'deadlineMs must be 0 or more milliseconds. Leave it out for 5000.');
 }

@@ -67,6 +67,21 @@ describe('a server that is away', () => {
     expect(await counter.read('a')).toBeGreaterThan(0);
   });
 
+  it('holds a handle no longer than the deadline of that handle', async () => {
+    const redis = keep(await startRedis());
+    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library] }));
+    const [patient, hurried] = [functions.use(library), functions.use(library, { deadlineMs: 50 })];
+    await patient.add('a');
+    redis.pause();
+    const started = performance.now();
+    const late = patient.add('a');
+    await expect(hurried.add('b')).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    redis.resume();
+    expect(await late).toBe(2);
+    expect(() => functions.use(library, { deadlineMs: -1 })).toThrow('deadlineMs');
+  });
+
   it('because it was closed says so', async () => {
     const redis = keep(await startRedis());
     const functions = new RedisFunctions({ url: redis.url, libraries: [library] });

@@ -31,11 +31,16 @@ export class Caller {
     this.#deployer = deployer;
     this.#policy = policy;
     this.#wantedMode = mode;
-    this.#deadline = new DeadlineTimer(deadlineMs, () => this.#deadlineError(deadlineMs));
+    this.#deadline = this.deadline(deadlineMs);
   }
 
-  call(call: PreparedCall): Promise<unknown> {
-    return this.#deadline.run((lease) => this.#attempt(call, lease));
+  call(call: PreparedCall, deadline = this.#deadline): Promise<unknown> {
+    return deadline.run((lease) => this.#attempt(call, lease));
+  }
+
+  /** For calls that may take less, or more, than the others of this client. */
+  deadline(ms: number): DeadlineTimer {
+    return new DeadlineTimer(ms, () => this.#deadlineError(ms));
   }
 
   async mode(): Promise<Runner['mode']> {

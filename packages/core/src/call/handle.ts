@@ -2,6 +2,7 @@ import type { FunctionDefinition } from '../define/function.js';
 import type { FunctionTable, Library } from '../define/library.js';
 import { toWire } from './arguments.js';
 import type { Caller } from './caller.js';
+import type { DeadlineTimer } from './deadline.js';
 
 /** The functions of a library as methods: the parameters of `encode`, the result of `decode`. */
 export type Handle<F extends FunctionTable> = {
@@ -10,12 +11,17 @@ export type Handle<F extends FunctionTable> = {
     : never;
 };
 
-export function makeHandle<F extends FunctionTable>(library: Library<F>, caller: Caller): Handle<F> {
+/** @param deadline Undefined for that of the caller. */
+export function makeHandle<F extends FunctionTable>(
+  library: Library<F>,
+  caller: Caller,
+  deadline: DeadlineTimer | undefined,
+): Handle<F> {
   const methods = Object.entries(library.functions).map(([name, definition]) => {
     const { name: functionName, encode, decode, readOnly } = definition;
     const method = async (...input: readonly unknown[]) => {
       const { keys, args } = toWire(functionName, encode(...input));
-      return decode(await caller.call({ functionName, library: library, keys, args, readOnly }));
+      return decode(await caller.call({ functionName, library, keys, args, readOnly }, deadline));
     };
     return [name, method];
   });
