@@ -1,0 +1,382 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
+import type { RedisClientType } from 'redis';
+import { connect, snapshot } from './shop.js';
+
+const code = readFileSync(new URL('../lua/cart.lua', import.meta.url), 'utf8');
+const cases = availableServers().flatMap(({ name, path }) => ([2, 3] as const).map((RESP) => ({ name, path, RESP })));
+
+describe.each(cases)('the functions by name, as from redis-cli, on $name with RESP$RESP', ({ path, RESP }) => {
+  let redis: RedisServer;
+  let client: RedisClientType;
+
+  const send = (...command: string[]): Promise<unknown> => client.sendCommand(command);
+  const call = (name: string, keys: string, ...args: string[]) => run('FCALL', name, keys, args);
+  const ask = (name: string, keys: string, ...args: string[]) => run('FCALL_RO', name, keys, args);
+  const run = (command: string, name: string, keys: string, args: string[]) => {
+    const names = keys.split(' ');
+    return send(command, name, String(names.length), ...names, ...args);
+  };
+
+  beforeAll(async () => {
+    redis = await startRedis({ server: path });
+    client = await connect(redis.url, RESP);
+    await send('FUNCTION', 'LOAD', code);
+  });
+  afterAll(async () => {
+    await client.close();
+    await redis.stop();
+  });
+  beforeEach(async () => {
+    await send('FLUSHALL');
+    await send('HSET', 'stock', 'apple', '10', 'pear', '3', 'none-left', '0');
+    await send('HSET', 'prices', 'apple', '199', 'pear', '250');
+  });
+
+  it('cart_add answers OK and the quantity in the cart, or OUT_OF_STOCK with what there is', async () => {
+    expect(await call('cart_add', 'cart stock', 'apple')).toEqual(['OK', 1]);
+    expect(await call('cart_add', 'cart stock', 'apple', '9')).toEqual(['OK', 10]);
+    expect(await call('cart_add', 'cart stock', 'apple', '1')).toEqual(['OUT_OF_STOCK', 10, 10]);
+    expect(await call('cart_add', 'cart stock', 'none-left')).toEqual(['OUT_OF_STOCK', 0, 0]);
+    expect(await call('cart_add', 'cart stock', 'no-such')).toEqual(['OUT_OF_STOCK', 0, 0]);
+    expect(await call('cart_add', 'cart stock', 'pear', '9007199254740991')).toEqual(['OUT_OF_STOCK', 3, 0]);
+  });
+
+  it('cart_add tells a product without a level from one that is sold out, where it is asked to', async () => {
+    const known = ['1', '60000', '10', '10', 'check-known'];
+    expect(await call('cart_add', 'cart stock', 'no-such', ...known)).toEqual(['UNKNOWN_SKU', 0]);
+    expect(await call('cart_add', 'cart stock', 'none-left', ...known)).toEqual(['OUT_OF_STOCK', 0, 0]);
+    expect(await call('cart_add', 'cart no-key', 'no-such', '4', '60000', '10', '10', 'none')).toEqual(['OK', 4]);
+  });
+
+  it('cart_set makes the quantity exact, and 0 removes the line', async () => {
+    expect(await call('cart_set', 'cart stock', 'apple', '7')).toEqual(['OK', 7]);
+    expect(await call('cart_set', 'cart stock', 'apple', '2')).toEqual(['OK', 2]);
+    expect(await call('cart_set', 'cart stock', 'apple', '11')).toEqual(['OUT_OF_STOCK', 10, 2]);
+    expect(await call('cart_set', 'cart stock', 'apple', '0')).toEqual(['OK', 0]);
+    expect(await call('cart_set', 'cart stock', 'no-such', '0')).toEqual(['OK', 0]);
+    expect(await send('EXISTS', 'cart')).toBe(0);
+  });
+
+  it('cart_remove takes some or all, and never more than there is', async () => {
+    await call('cart_add', 'cart stock', 'apple', '5');
+    expect(await call('cart_remove', 'cart', 'apple', '2')).toEqual(['OK', 3]);
+    expect(await call('cart_remove', 'cart', 'apple', '9')).toEqual(['OK', 0]);
+    expect(await call('cart_remove', 'cart', 'apple', '1')).toEqual(['OK', 0]);
+    await call('cart_add', 'cart stock', 'apple', '5');
+    expect(await call('cart_remove', 'cart', 'apple')).toEqual(['OK', 0]);
+    expect(await call('cart_remove', 'cart', 'apple')).toEqual(['OK', 0]);
+    expect(await send('EXISTS', 'cart')).toBe(0);
+  });
+
+  it('cart_get answers the total and flat lines in the order of adding', async () => {
+    expect(await ask('cart_get', 'cart prices')).toEqual(['OK', 0]);
+    await call('cart_add', 'cart stock', 'pear', '2');
+    await call('cart_add', 'cart stock', 'apple', '3');
+    await call('cart_add', 'cart stock', 'pear', '1');
+    expect(await ask('cart_get', 'cart prices')).toEqual(['OK', 1347, 'pear', 3, 250, 750, 'apple', 3, 199, 597]);
+  });
+
+  it('cart_get has an empty price, subtotal and total where a price is missing, and 0 where it is 0', async () => {
+    await call('cart_add', 'cart stock', 'apple', '2');
+    await call('cart_add', 'cart stock', 'pear', '1');
+    await send('HDEL', 'prices', 'apple');
+    expect(await ask('cart_get', 'cart prices')).toEqual(['OK', '', 'apple', 2, '', '', 'pear', 1, 250, 250]);
+    await send('HSET', 'prices', 'apple', '0');
+    expect(await ask('cart_get', 'cart prices')).toEqual(['OK', 250, 'apple', 2, 0, 0, 'pear', 1, 250, 250]);
+  });
+
+  it('cart_get is exact up to 2^53-1, as text where clients would round an integer, and an error above', async () => {
+    await send('HSET', 'prices', 'apple', '9007199254740991', 'pear', '1');
+    await call('cart_add', 'cart stock', 'apple');
+    const line = ['apple', 1, '9007199254740991', '9007199254740991'];
+    expect(await ask('cart_get', 'cart prices')).toEqual(['OK', '9007199254740991', ...line]);
+    await call('cart_add', 'cart stock', 'pear');
+    await expect(ask('cart_get', 'cart prices')).rejects.toThrow(/^AMOUNT_OVERFLOW /);
+    await call('cart_clear', 'cart');
+    await call('cart_add', 'cart stock', 'apple', '2');
+    await expect(ask('cart_get', 'cart prices')).rejects.toThrow(/^AMOUNT_OVERFLOW /);
+  });
+
+  it('cart_get reads the prices of a cart of 1000 lines, which is more than one HMGET can take', async () => {
+    const skus = Array.from({ length: 1000 }, (_, i) => `sku-${i}`);
+    await call('cart_price_set', 'prices', ...skus.slice(0, 500).flatMap((sku) => [sku, '2']));
+    await call('cart_price_set', 'prices', ...skus.slice(500).flatMap((sku) => [sku, '3']));
+    const policy = ['1', '60000', '10', '1000', 'none'];
+    await Promise.all(skus.map((sku) => call('cart_add', 'cart stock', sku, ...policy)));
+    const reply = (await ask('cart_get', 'cart prices')) as unknown[];
+    expect(reply.slice(0, 6)).toEqual(['OK', 2500, 'sku-0', 1, 2, 2]);
+    expect(reply.slice(-4)).toEqual(['sku-999', 1, 3, 3]);
+    expect(reply.filter((_, i) => i >= 2 && i % 4 === 2)).toEqual(skus);
+    expect(await call('cart_add', 'cart stock', 'one-more', ...policy)).toEqual([
+      'LIMIT_EXCEEDED',
+      'lines',
+      1000,
+      1000,
+    ]);
+  });
+
+  it('cart_clear answers how many lines it removed', async () => {
+    await call('cart_add', 'cart stock', 'apple');
+    await call('cart_add', 'cart stock', 'pear');
+    expect(await call('cart_clear', 'cart')).toEqual(['OK', 2]);
+    expect(await call('cart_clear', 'cart')).toEqual(['OK', 0]);
+  });
+
+  it('cart_merge answers the lines of the source and what did not fit', async () => {
+    await call('cart_add', 'guest stock', 'apple', '6');
+    await call('cart_add', 'guest stock', 'pear', '2');
+    await call('cart_add', 'user stock', 'apple', '7');
+    expect(await call('cart_merge', 'guest user stock')).toEqual(['OK', 2, 'apple', 13, 10, 'stock']);
+    expect(await call('cart_merge', 'guest user stock')).toEqual(['OK', 0]);
+    expect(await ask('cart_get', 'user prices')).toEqual(['OK', 2490, 'pear', 2, 250, 500, 'apple', 10, 199, 1990]);
+  });
+
+  it('stock and prices have functions that check what plain HSET does not', async () => {
+    expect(await call('cart_stock_set', 'stock', 'apple', '4', 'kiwi', '0')).toEqual(['OK', 2]);
+    expect(await ask('cart_stock_get', 'stock', 'kiwi', 'apple', 'no-such')).toEqual(['OK', 0, 4, '']);
+    expect(await call('cart_price_set', 'prices', 'kiwi', '9007199254740991')).toEqual(['OK', 1]);
+    expect(await ask('cart_price_get', 'prices', 'kiwi', 'no-such')).toEqual(['OK', '9007199254740991', '']);
+    await expect(call('cart_price_set', 'prices', 'kiwi', '1', 'apple', '19.99')).rejects.toThrow(/^INVALID_AMOUNT /);
+    await expect(call('cart_stock_set', 'stock', 'kiwi', '1', 'apple')).rejects.toThrow(/^INVALID_ARGUMENT /);
+    expect(await ask('cart_price_get', 'prices', 'kiwi')).toEqual(['OK', '9007199254740991']);
+  });
+
+  it('limits are refusals with the limit, stock first', async () => {
+    const policy = ['60000', '4', '1'];
+    expect(await call('cart_add', 'cart stock', 'apple', '4', ...policy)).toEqual(['OK', 4]);
+    expect(await call('cart_add', 'cart stock', 'apple', '1', ...policy)).toEqual(['LIMIT_EXCEEDED', 'perLine', 4, 4]);
+    expect(await call('cart_set', 'cart stock', 'apple', '5', ...policy)).toEqual(['LIMIT_EXCEEDED', 'perLine', 4, 4]);
+    expect(await call('cart_add', 'cart stock', 'pear', '1', ...policy)).toEqual(['LIMIT_EXCEEDED', 'lines', 1, 1]);
+    expect(await call('cart_add', 'cart stock', 'apple', '99', ...policy)).toEqual(['OUT_OF_STOCK', 10, 4]);
+    await send('HSET', 'stock', 'apple', '20000');
+    expect(await call('cart_set', 'cart stock', 'apple', '10001')).toEqual(['LIMIT_EXCEEDED', 'perLine', 10000, 4]);
+  });
+
+  describe('amounts', () => {
+    const BAD = [
+      ...[
+        '',
+        '-0',
+        '-1',
+        '1.5',
+        '-5',
+        'nan',
+        '-nan',
+        'inf',
+        '-inf',
+        '1e3',
+        '1e400',
+        '0x10',
+        ' 5',
+        '5 ',
+        '5\n',
+        '\u0663',
+      ],
+      ...[
+        '1_000',
+        '1,000',
+        '00005',
+        '+5',
+        'true',
+        'null',
+        '[]',
+        '{}',
+        '5\u0000',
+        '9007199254740992',
+        '9223372036854775808',
+      ],
+    ];
+
+    it.each(BAD)('%j is refused by name, and changes nothing', async (bad) => {
+      await call('cart_add', 'cart stock', 'apple', '2');
+      const before = await snapshot(client);
+      const refused = { message: expect.stringMatching(/^INVALID_AMOUNT .*Give a whole number from [01] to/) };
+      await expect(call('cart_add', 'cart stock', 'apple', bad)).rejects.toMatchObject(refused);
+      await expect(call('cart_add', 'other stock', 'apple', bad)).rejects.toMatchObject(refused);
+      await expect(call('cart_set', 'cart stock', 'apple', bad)).rejects.toMatchObject(refused);
+      await expect(call('cart_remove', 'cart', 'apple', bad)).rejects.toMatchObject(refused);
+      await expect(call('cart_stock_set', 'stock', 'apple', bad)).rejects.toMatchObject(refused);
+      await expect(call('cart_price_set', 'prices', 'apple', bad)).rejects.toMatchObject(refused);
+      expect(await snapshot(client)).toEqual(before);
+    });
+
+    it('0 is refused where something is added or taken', async () => {
+      await expect(call('cart_add', 'cart stock', 'apple', '0')).rejects.toThrow(/^INVALID_AMOUNT /);
+      await expect(call('cart_remove', 'cart', 'apple', '0')).rejects.toThrow(/^INVALID_AMOUNT /);
+    });
+  });
+
+  it.each([
+    ['cart_add', 'cart', ['apple']],
+    ['cart_add', 'cart stock', []],
+    ['cart_add', 'cart stock', ['']],
+    ['cart_add', 'cart stock', ['apple', '1', '0']],
+    ['cart_add', 'cart stock', ['apple', '1', '1.5']],
+    ['cart_add', 'cart stock', ['apple', '1', '60000', '0']],
+    ['cart_add', 'cart stock', ['apple', '1', '60000', '5', 'many']],
+    ['cart_add', 'cart stock', ['apple', '1', '60000', '5', '5', 'reserve']],
+    ['cart_add', 'cart stock', ['apple', '1', '60000', '5', '5', 'check', 'more']],
+    ['cart_set', 'cart stock', ['apple']],
+    ['cart_remove', 'cart stock', ['apple']],
+    ['cart_remove', 'cart', ['apple', '1', '-1']],
+    ['cart_get', 'cart', []],
+    ['cart_get', 'cart prices', ['apple']],
+    ['cart_clear', 'cart', ['apple']],
+    ['cart_merge', 'cart user', []],
+    ['cart_merge', 'cart cart stock', []],
+    ['cart_merge', 'cart user stock', ['largest']],
+    ['cart_stock_set', 'stock', []],
+    ['cart_stock_get', 'stock', ['']],
+  ])('%s with %j and %j is a named misuse that changes nothing', async (name, keys, args) => {
+    await call('cart_add', 'cart stock', 'apple', '2');
+    const before = await snapshot(client);
+    await expect(call(name, keys, ...args)).rejects.toThrow(/^INVALID_ARGUMENT .*\.$/);
+    expect(await snapshot(client)).toEqual(before);
+  });
+
+  it('a product has 256 bytes at most', async () => {
+    await send('HSET', 'stock', 'x'.repeat(256), '1');
+    expect(await call('cart_add', 'cart stock', 'x'.repeat(256))).toEqual(['OK', 1]);
+    await expect(call('cart_add', 'cart stock', 'x'.repeat(257))).rejects.toThrow(/^INVALID_ARGUMENT /);
+    await expect(call('cart_remove', 'cart', '\u20ac'.repeat(86))).rejects.toThrow(/^INVALID_ARGUMENT /);
+  });
+
+  describe('keys', () => {
+    it('a key of another type is named, and changes nothing', async () => {
+      await send('SET', 'text', 'x');
+      await call('cart_add', 'cart stock', 'apple');
+      const before = await snapshot(client);
+      const calls = [
+        call('cart_add', 'text stock', 'apple'),
+        call('cart_add', 'cart text', 'apple'),
+        call('cart_set', 'text stock', 'apple', '0'),
+        call('cart_set', 'cart text', 'apple', '2'),
+        call('cart_remove', 'text', 'apple'),
+        call('cart_remove', 'text', 'apple', '1'),
+        call('cart_clear', 'text'),
+        call('cart_merge', 'text cart stock'),
+        call('cart_merge', 'cart text stock'),
+        call('cart_merge', 'cart user text'),
+        ask('cart_get', 'text prices'),
+        ask('cart_get', 'cart text'),
+        call('cart_stock_set', 'text', 'apple', '1'),
+        ask('cart_stock_get', 'text', 'apple'),
+      ];
+      for (const refused of calls) await expect(refused).rejects.toThrow(/^CORRUPT_DATA text is not a hash\. /);
+      expect(await snapshot(client)).toEqual(before);
+    });
+
+    it.each(['abc', '1.5', '0', '-3', '', '9007199254740992'])('a quantity of %j in a cart is named', async (bad) => {
+      await call('cart_add', 'cart stock', 'pear');
+      await send('HSET', 'cart', 'q:apple', bad);
+      const before = await snapshot(client);
+      const calls = [
+        call('cart_add', 'cart stock', 'apple'),
+        call('cart_set', 'cart stock', 'apple', '2'),
+        call('cart_remove', 'cart', 'apple', '1'),
+        ask('cart_get', 'cart prices'),
+        call('cart_merge', 'cart user stock'),
+        call('cart_merge', 'user cart stock'),
+      ];
+      for (const refused of calls) await expect(refused).rejects.toThrow(/^CORRUPT_DATA cart .*"apple"/);
+      expect(await snapshot(client)).toEqual(before);
+      expect(await call('cart_remove', 'cart', 'apple')).toEqual(['OK', 0]);
+      expect(await ask('cart_get', 'cart prices')).toEqual(['OK', 250, 'pear', 1, 250, 250]);
+    });
+
+    it('stock that is not a whole number is named; below 0 it counts as none', async () => {
+      await send('HSET', 'stock', 'apple', '1.5');
+      await expect(call('cart_add', 'cart stock', 'apple')).rejects.toThrow(
+        /^CORRUPT_DATA stock has "1.5" for "apple"/,
+      );
+      await send('HSET', 'stock', 'apple', '-4');
+      expect(await call('cart_add', 'cart stock', 'apple')).toEqual(['OUT_OF_STOCK', 0, 0]);
+      expect(await ask('cart_stock_get', 'stock', 'apple')).toEqual(['OK', -4]);
+    });
+
+    it.each(['19.99', '-5', 'abc', '9007199254740992', ''])('a price of %j is named', async (bad) => {
+      await call('cart_add', 'cart stock', 'apple');
+      await send('HSET', 'prices', 'apple', bad);
+      await expect(ask('cart_get', 'cart prices')).rejects.toThrow(/^CORRUPT_DATA prices has .* for "apple"/);
+    });
+
+    it('the functions touch no key but those they are given', async () => {
+      await send(
+        'ACL',
+        'SETUSER',
+        'clerk',
+        'on',
+        '>secret',
+        '+@all',
+        'resetkeys',
+        '~cart',
+        '~stock',
+        '~prices',
+        '~user',
+      );
+      const clerk = client.duplicate({ username: 'clerk', password: 'secret' });
+      await clerk.connect();
+      try {
+        const as = (...command: string[]) => clerk.sendCommand(command);
+        expect(await as('FCALL', 'cart_add', '2', 'cart', 'stock', 'apple', '2')).toEqual(['OK', 2]);
+        expect(await as('FCALL', 'cart_set', '2', 'cart', 'stock', 'apple', '3')).toEqual(['OK', 3]);
+        expect(await as('FCALL', 'cart_remove', '1', 'cart', 'apple', '1')).toEqual(['OK', 2]);
+        expect(await as('FCALL_RO', 'cart_get', '2', 'cart', 'prices')).toHaveLength(6);
+        expect(await as('FCALL', 'cart_merge', '3', 'cart', 'user', 'stock')).toEqual(['OK', 1]);
+        expect(await as('FCALL', 'cart_clear', '1', 'user')).toEqual(['OK', 1]);
+        await expect(as('FCALL', 'cart_add', '2', 'another', 'stock', 'apple')).rejects.toThrow(
+          /NOPERM|ACL|permission/,
+        );
+      } finally {
+        await clerk.close();
+      }
+    });
+
+    it('a cart expires, and every change gives it its time again; stock and prices do not expire', async () => {
+      await call('cart_add', 'cart stock', 'apple', '5');
+      expect(await ttl('cart')).toBeCloseTo(86_400_000, -4);
+      await call('cart_add', 'cart stock', 'apple', '1', '10000');
+      expect(await ttl('cart')).toBeCloseTo(10_000, -4);
+      const changes: [string, string, ...string[]][] = [
+        ['cart_add', 'cart stock', 'pear'],
+        ['cart_set', 'cart stock', 'apple', '2'],
+        ['cart_set', 'cart stock', 'pear', '0'],
+        ['cart_remove', 'cart', 'apple', '1'],
+        ['cart_merge', 'guest cart stock'],
+      ];
+      for (const change of changes) {
+        await call('cart_add', 'guest stock', 'pear');
+        await send('PERSIST', 'cart');
+        await call(...change);
+        expect(await ttl('cart')).toBeCloseTo(86_400_000, -4);
+      }
+      await call('cart_stock_set', 'stock', 'apple', '2');
+      await call('cart_price_set', 'prices', 'apple', '2');
+      expect([await ttl('stock'), await ttl('prices')]).toEqual([-1, -1]);
+    });
+
+    const ttl = async (key: string) => Number(await send('PTTL', key));
+  });
+
+  it('carts can be read and emptied when the memory is full', async () => {
+    await call('cart_add', 'cart stock', 'apple', '5');
+    await call('cart_add', 'cart stock', 'pear');
+    await send('CONFIG', 'SET', 'maxmemory', '1');
+    try {
+      await expect(call('cart_add', 'cart stock', 'apple')).rejects.toThrow(/^OOM /);
+      expect(await ask('cart_get', 'cart prices')).toHaveLength(10);
+      expect(await call('cart_get', 'cart prices')).toHaveLength(10);
+      expect(await call('cart_remove', 'cart', 'apple', '2')).toEqual(['OK', 3]);
+      expect(await call('cart_remove', 'cart', 'apple')).toEqual(['OK', 0]);
+      expect(await call('cart_clear', 'cart')).toEqual(['OK', 1]);
+    } finally {
+      await send('CONFIG', 'SET', 'maxmemory', '0');
+    }
+  });
+
+  it('functions that write are not callable as readers', async () => {
+    await expect(ask('cart_add', 'cart stock', 'apple')).rejects.toThrow('write flag');
+  });
+});

@@ -1,0 +1,46 @@
+import { RedisFunctions } from '@redis-functions/core';
+import { startRedis } from '@redis-functions/testing';
+import { createClient, type RedisClientType } from 'redis';
+import { CartService, type CartServiceOptions, InventoryService } from '../src/index.js';
+
+export const MODES = ['functions', 'scripts'] as const;
+
+export type Shop = Awaited<ReturnType<typeof startShop>>;
+
+/** A shop on a server of its own. */
+export async function startShop(mode: (typeof MODES)[number]) {
+  const redis = await startRedis();
+  const client = await connect(redis.url);
+  const options = { functions: new RedisFunctions({ client, mode }), shop: 'main', currency: 'EUR' };
+  return {
+    client,
+    url: redis.url,
+    options,
+    carts: new CartService(options),
+    inventory: new InventoryService(options),
+    /** A CartService of the same shop with other options. */
+    cartsWith: (more: Partial<CartServiceOptions>) => new CartService({ ...options, ...more }),
+    async stop() {
+      await client.close();
+      await redis.stop();
+    },
+  };
+}
+
+export async function connect(url: string, RESP: 2 | 3 = 3): Promise<RedisClientType> {
+  const client = createClient({ url, RESP });
+  await client.connect();
+  return client as unknown as RedisClientType;
+}
+
+/** Every key with its content and the moment it expires: equal before and after what must change nothing. */
+export async function snapshot(client: RedisClientType): Promise<Record<string, unknown>> {
+  const entries = (await client.keys('*')).sort().map(async (key) => {
+    const hash = (await client.type(key)) === 'hash';
+    return [
+      key,
+      { content: await (hash ? client.hGetAll(key) : client.get(key)), expires: await client.pExpireTime(key) },
+    ];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
