@@ -1,0 +1,13 @@
+export type { ConnectionOptions } from './connection.js';
+export type { Decision, DecisionSource, PolicyDecision } from './decision.js';
+export { CostAboveCapacityError } from './errors.js';
+export { clientAddress } from './http/client-address.js';
+export type { HeaderField, HeaderFormat, HeaderOptions } from './http/headers.js';
+export { rateLimitHeaders, retryAfterSeconds } from './http/headers.js';
+export { rateLimiterLibrary } from './library.js';
+export type { RateLimiterOptions } from './options.js';
+export type { Algorithm } from './policy/algorithm.js';
+export type { Policy, ResolvedPolicy } from './policy/policy.js';
+export { resolvePolicies } from './policy/policy.js';
+export type { ConsumeOptions } from './rate-limiter.js';
+export { RateLimiter } from './rate-limiter.js';

@@ -1,0 +1,115 @@
+import { InvalidArgumentError } from '@redis-functions/core';
+import { CostAboveCapacityError } from '../errors.js';
+import { ALGORITHMS, type Algorithm } from './algorithm.js';
+import { formatWindow, parseWindow } from './window.js';
+
+/** One limit. A decision may ask several: all of them agree, or nothing is charged. */
+export interface Policy {
+  /**
+   * Names the policy in decisions and headers, and its counter in Redis: the same name is the same counter, also after
+   * its limit or window has changed. 1–64 letters, digits, `.`, `_` or `-`. Default: its window, like `1m`.
+   */
+  name?: string;
+  /** Units per window: a whole number above 0. */
+  limit: number;
+  /** Milliseconds, or `'250ms'`, `'10s'`, `'1m'`, `'1h'`, `'1d'`. */
+  window: number | string;
+  /** Default: that of the limiter, which is `token-bucket` unless it says otherwise. */
+  algorithm?: Algorithm;
+  /** Units that every decision takes from this policy, whatever the decision's own cost. Default: the decision's cost. */
+  cost?: number | undefined;
+}
+
+/** A policy that has been checked, every default in place. */
+export interface ResolvedPolicy {
+  readonly name: string;
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly window: number;
+  readonly algorithm: Algorithm;
+  readonly cost: number | undefined;
+}
+
+/** What a limiter without policies does: 100 at once, refilled at 10 per second. */
+export const DEFAULT_POLICY: Policy = { name: 'default', limit: 100, window: '10s' };
+
+const resolvedLists = new WeakSet<readonly Policy[]>();
+
+/**
+ * Checks policies, once: a list that came from here is known, cannot change, and is not checked again.
+ *
+ * @param algorithm Of policies that name none. Default: `token-bucket`.
+ * @throws InvalidArgumentError or CostAboveCapacityError that names the policy's field.
+ */
+export function resolvePolicies(
+  policies: readonly Policy[],
+  algorithm: Algorithm = 'token-bucket',
+): readonly ResolvedPolicy[] {
+  if (resolvedLists.has(policies)) return policies as readonly ResolvedPolicy[];
+  if (!Array.isArray(policies) || policies.length === 0) {
+    throw new InvalidArgumentError(
+      'policies',
+      'policies is not a list of at least one policy. Give one, or leave it out.',
+    );
+  }
+  const resolved = Object.freeze(
+    policies.map((policy, index) => resolvePolicy(`policies[${index}]`, policy, algorithm)),
+  );
+  const names = new Set<string>();
+  for (const { name } of resolved) {
+    if (names.has(name)) {
+      throw new InvalidArgumentError(
+        'policies',
+        `Two policies are called "${name}" and would share a counter. Give each a "name" of its own.`,
+      );
+    }
+    names.add(name);
+  }
+  resolvedLists.add(resolved);
+  return resolved;
+}
+
+function resolvePolicy(field: string, policy: Policy, defaultAlgorithm: Algorithm): ResolvedPolicy {
+  if (typeof policy !== 'object' || policy === null) {
+    throw new InvalidArgumentError(field, `${field} is not a policy. Give it like { limit: 100, window: '1m' }.`);
+  }
+  const { limit, cost, algorithm = defaultAlgorithm } = policy;
+  assertAmount(`${field}.limit`, limit);
+  const window = parseWindow(`${field}.window`, policy.window);
+  const { name = formatWindow(window) } = policy;
+  assertName(`${field}.name`, name);
+  assertAlgorithm(`${field}.algorithm`, algorithm);
+  if (cost !== undefined) {
+    assertAmount(`${field}.cost`, cost);
+    assertWithinLimit(`${field}.cost`, cost, { name, limit });
+  }
+  return Object.freeze({ name, limit, window, algorithm, cost });
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number from 1 to 2^53-1. */
+export function assertAmount(field: string, value: unknown): asserts value is number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return;
+  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
+  throw new InvalidArgumentError(field, `${field} is ${got}. Give a whole number from 1 to 2^53-1.`);
+}
+
+export function assertWithinLimit(field: string, cost: number, { name, limit }: { name: string; limit: number }): void {
+  if (cost > limit) throw new CostAboveCapacityError(field, cost, name, limit);
+}
+
+export function assertAlgorithm(field: string, value: unknown): asserts value is Algorithm {
+  if ((ALGORITHMS as readonly unknown[]).includes(value)) return;
+  throw new InvalidArgumentError(
+    field,
+    `${field} is ${String(value).slice(0, 40)}. Give one of ${ALGORITHMS.join(', ')}.`,
+  );
+}
+
+function assertName(field: string, value: unknown): asserts value is string {
+  // what fits into a key and into a header without any escape
+  if (typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value)) return;
+  throw new InvalidArgumentError(
+    field,
+    `${field} must be 1 to 64 letters, digits, ".", "_" or "-". Choose another name.`,
+  );
+}
