@@ -46,7 +46,11 @@ export class UnexpectedReplyError extends RedisFunctionsError {
 export class UnavailableError extends RedisFunctionsError {
   override readonly name = 'UnavailableError';
 
-  constructor(code: 'DEADLINE_EXCEEDED' | 'NOT_CONNECTED' | 'CLOSED', message: string, options?: ErrorOptions) {
+  constructor(
+    code: 'DEADLINE_EXCEEDED' | 'NOT_CONNECTED' | 'NOT_PRIMARY' | 'CLOSED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(code, message, options);
   }
 }
@@ -57,7 +61,7 @@ export class DeployError extends RedisFunctionsError {
   readonly library: string;
 
   constructor(
-    code: 'DRIFT' | 'LOAD_REFUSED' | 'NOT_DEPLOYED',
+    code: 'DRIFT' | 'INCOMPATIBLE' | 'LOAD_REFUSED' | 'NOT_DEPLOYED' | 'NOT_REPLICATED',
     library: string,
     message: string,
     options?: ErrorOptions,

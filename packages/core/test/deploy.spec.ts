@@ -65,7 +65,7 @@ describe.each(availableServers())('a deploy on $name', ({ path }) => {
     const broken = counterLibrary({ version: '1.1.0', extra: 'local x = = 1' });
     await expect(actions([broken])).rejects.toMatchObject({
       code: 'LOAD_REFUSED',
-      message: expect.stringMatching(/user_function:11/),
+      message: expect.stringMatching(/user_function:12/),
     });
     expect((await connect([]).list())[0]?.version).toBe('1.0.0');
   });

@@ -84,7 +84,8 @@ export class Caller {
     }
     // the function did not run: the server does not have it (flushed, restarted empty, a primary that joined later)
     return this.#translated(library, functionName, async () => {
-      await this.#deployer.heal(library, call.keys[0]);
+      const healed = await this.#deployer.heal(library, call.keys[0]);
+      if (!healed) throw notThePrimary(this.#port.address, functionName);
       return runner.run(this.#port, call);
     });
   }
@@ -180,4 +181,11 @@ export class Caller {
       `${this.#port.address} ${state} within ${ms} ms. Check that the server runs and is not overloaded, or raise deadlineMs.`,
     );
   }
+}
+
+function notThePrimary(address: string, functionName: string): UnavailableError {
+  return new UnavailableError(
+    'NOT_PRIMARY',
+    `${address} lacks ${functionName} and is not the primary (any more): a failover is under way. Try again in a moment.`,
+  );
 }

@@ -1,7 +1,8 @@
-import { toArray, toInteger, toText } from '../replies.js';
+import { UnavailableError } from '../errors.js';
+import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
 import { isNodeRedisServerError, type NodeRedisClient, nodeRedisNode } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
-import { keyInSlot } from './slots.js';
+import { saysPrimary } from './primary.js';
 import { type Connectable, whenReady } from './when-ready.js';
 
 /** The slice of a node-redis cluster client (version 6) that this package calls. Any `createCluster()` value has it. */
@@ -19,10 +20,14 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
   const send = (command: Command, key: string | Buffer | undefined, readOnly = false) =>
     cluster.sendCommand(key, readOnly, [...command]);
 
-  async function nodeOf(key: string | Buffer, id: string): Promise<PrimaryNode> {
-    // a redirection is what makes the client look for new primaries, and only a command with a key is redirected
+  // asked of the cluster each time: the client renews its own picture only when it is redirected
+  const owners = async () => slotOwners(await send(['CLUSTER', 'SLOTS'], undefined));
+
+  async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
+    const key = keyOf(owner);
+    // here it is redirected, if need be, and learns of a new primary
     await send(['EXISTS', key], key);
-    return nodeRedisNode(await cluster.getNodeClientForKey(key), id);
+    return nodeRedisNode(await cluster.getNodeClientForKey(key), owner.id, key);
   }
 
   return {
@@ -32,27 +37,18 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
     },
     whenReady: () => whenReady(cluster, address),
     send: (command, { key, readOnly }) => send(command, key, readOnly),
-    async primaries() {
-      const slots = firstSlots(await send(['CLUSTER', 'SLOTS'], undefined));
-      return Promise.all([...slots].map(([id, slot]) => nodeOf(keyInSlot(slot), id)));
-    },
+    primaries: async () => Promise.all((await owners()).map(toNode)),
     async primaryFor(key) {
-      if (key !== undefined) return nodeOf(key, `the node of ${key}`);
-      const [[id, slot] = [address, 0]] = firstSlots(await send(['CLUSTER', 'SLOTS'], undefined));
-      return nodeOf(keyInSlot(slot), id);
+      const all = await owners();
+      const owner = key === undefined ? all[Math.floor(Math.random() * all.length)] : ownerOf(all, key);
+      if (owner) return toNode(owner);
+      throw new UnavailableError(
+        'NOT_CONNECTED',
+        `No node of ${address} owns the slot right now. Try again in a moment.`,
+      );
     },
+    confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
     close: async () => {},
   };
-}
-
-/** host:port of each primary that has slots → its first slot. */
-export function firstSlots(clusterSlots: unknown): Map<string, number> {
-  const slots = new Map<string, number>();
-  for (const [first, , primary] of toArray(clusterSlots).map(toArray)) {
-    const [host, port] = toArray(primary);
-    const id = `${toText(host)}:${toInteger(port)}`;
-    if (!slots.has(id)) slots.set(id, toInteger(first));
-  }
-  return slots;
 }

@@ -1,5 +1,6 @@
 import { ErrorReply, RESP_TYPES } from 'redis';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
+import { REGISTRY_KEY, saysPrimary } from './primary.js';
 import { type Connectable, whenReady } from './when-ready.js';
 
 /** The slice of a node-redis client (version 5 or 6) that this package calls. Any `createClient()` value has it. */
@@ -34,14 +35,20 @@ export function nodeRedisPort(client: NodeRedisClient, address = 'the given clie
     send: (command: Command) => client.sendCommand(command),
     primaries: async () => nodes,
     primaryFor: async () => node,
+    confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
     close: async () => {},
   };
 }
 
-export function nodeRedisNode(client: Pick<NodeRedisClient, 'sendCommand' | 'duplicate'>, id: string): PrimaryNode {
+export function nodeRedisNode(
+  client: Pick<NodeRedisClient, 'sendCommand' | 'duplicate'>,
+  id: string,
+  registryKey: string = REGISTRY_KEY,
+): PrimaryNode {
   return {
     id,
+    registryKey,
     send: (command) => client.sendCommand(command),
     sendBinary: (command) => client.sendCommand(command, BINARY),
     isolated: (work) => isolated(client.duplicate(), work),

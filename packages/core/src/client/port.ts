@@ -6,6 +6,8 @@ export interface PrimaryNode {
   /** host:port, or what the client calls it. */
   readonly id: string;
   send(command: Command): Promise<unknown>;
+  /** A key in one of its slots, for deployers to tell each other that they were here. */
+  readonly registryKey: string;
   /** Like `send`, with bulk strings as Buffers: a FUNCTION DUMP read as text is damaged. */
   sendBinary(command: Command): Promise<unknown>;
   /** Runs work on a connection of its own: WATCH on a shared one would mix with everybody else's commands. */
@@ -31,6 +33,8 @@ export interface ClientPort {
   primaries(): Promise<readonly PrimaryNode[]>;
   /** The node that owns the key, or any primary. */
   primaryFor(key: string | Buffer | undefined): Promise<PrimaryNode>;
+  /** The node is the one that takes writes, as far as the server and whoever watches over it know. */
+  confirmPrimary(node: PrimaryNode): Promise<boolean>;
   /** The error is the server's answer, not a fault on the way to it. */
   isServerError(error: unknown): error is Error;
   /** Closes what this side opened, and nothing else. */

@@ -31,7 +31,7 @@ export interface ListOptions {
 
 /** FUNCTION LIST, the same on RESP2 and RESP3, in the order of names (the server's order is that of its hash table). */
 export async function listLibraries(
-  node: PrimaryNode,
+  node: Pick<PrimaryNode, 'send'>,
   { name, withCode = false }: ListOptions = {},
 ): Promise<LibraryInfo[]> {
   const command = ['FUNCTION', 'LIST', ...(name === undefined ? [] : ['LIBRARYNAME', name]), 'WITHCODE'];
@@ -40,13 +40,13 @@ export async function listLibraries(
   return libraries.filter((library) => name === undefined || library.name === name).sort(byName);
 }
 
-/** Name → code, of those of the libraries that the server has. One round trip. */
+/** Those of the libraries that the server has, by name, with their code. One round trip. */
 export async function readLibraries(
-  node: PrimaryNode,
+  node: Pick<PrimaryNode, 'send'>,
   libraries: readonly { readonly name: string }[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, LibraryInfo>> {
   const found = await Promise.all(libraries.map(({ name }) => listLibraries(node, { name, withCode: true })));
-  return new Map(found.flat().map(({ name, code }) => [name, code ?? '']));
+  return new Map(found.flat().map((library) => [library.name, library]));
 }
 
 function toLibraryInfo(reply: unknown, withCode: boolean): LibraryInfo {
