@@ -47,7 +47,7 @@ export class UnavailableError extends RedisFunctionsError {
   override readonly name = 'UnavailableError';
 
   constructor(
-    code: 'DEADLINE_EXCEEDED' | 'NOT_CONNECTED' | 'NOT_PRIMARY' | 'CLOSED',
+    code: 'DEADLINE_EXCEEDED' | 'NOT_CONNECTED' | 'CONNECTION_LOST' | 'CLOSED',
     message: string,
     options?: ErrorOptions,
   ) {

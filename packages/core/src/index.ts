@@ -21,6 +21,6 @@ export {
 export { assertHashTag, encodeKeyPart } from './keys.js';
 export type { FunctionInfo, LibraryInfo, ListOptions } from './manage/list.js';
 export type { ServerInfo } from './manage/server-info.js';
-export type { RedisFunctionsOptions, UseOptions } from './redis-functions.js';
+export type { CallOptions, RedisFunctionsOptions } from './options.js';
 export { RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';

@@ -1,68 +1,46 @@
 import { toWire } from './call/arguments.js';
 import { Caller } from './call/caller.js';
-import type { Handle } from './call/handle.js';
-import { makeHandle } from './call/handle.js';
-import { adaptClient, type RedisClient } from './client/adapt.js';
-import { connectPort } from './client/connect.js';
-import type { ClientPort } from './client/port.js';
+import { DeadlineTimer } from './call/deadline.js';
+import { Gate } from './call/gate.js';
+import { type Handle, makeHandle } from './call/handle.js';
+import { Preparation } from './call/preparation.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
-import { InvalidArgumentError } from './errors.js';
 import { LibrarySet } from './library-set.js';
 import { type LibraryInfo, type ListOptions, listLibraries } from './manage/list.js';
+import { Manager } from './manage/manager.js';
 import { readServerInfo, type ServerInfo } from './manage/server-info.js';
-import { toText } from './replies.js';
+import { assertDeadline, type CallOptions, type RedisFunctionsOptions, resolveOptions } from './options.js';
 
-export interface RedisFunctionsOptions {
-  /** A client of the package `redis`: single or cluster. You opened it, you close it. Give this or `url`. */
-  client?: RedisClient;
-  /** `redis://` or `rediss://`. A connection is opened at first use, reopened after a loss, and closed by `close()`. */
-  url?: string;
-  /** Libraries to deploy. `use()` adds others. Default: none. */
-  libraries?: readonly Library[];
-  /**
-   * How functions run: `functions` (FCALL), `scripts` (the same files by EVALSHA, for servers without functions), or
-   * `auto`: functions where the server has them, else scripts with one warning. Default: `auto`.
-   */
-  mode?: 'auto' | 'functions' | 'scripts';
-  /**
-   * What to do before the first call: `deploy` the libraries, only `verify` that they are there, or `none`.
-   * Default: `deploy`.
-   */
-  deploy?: 'deploy' | 'verify' | 'none';
-  /** Deploy over a newer version, or over other code of the same version. Default: false. */
-  force?: boolean;
-  /** Milliseconds a call may take, waiting for a connection included; 0 for no deadline. Default: 5000. */
-  deadlineMs?: number;
-  /** Hears connection errors of a client made from `url`. Default: they are dropped, and calls say what is wrong. */
-  onError?: (error: Error) => void;
-}
-
-export interface UseOptions {
-  /** Milliseconds a call of this handle may take; 0 for no deadline. Default: that of the client. */
-  deadlineMs?: number;
-}
+type Key = string | Buffer;
 
 /** Deploys libraries of Redis Functions and calls them with types. */
 export class RedisFunctions {
-  readonly #port: ClientPort;
+  readonly #gate: Gate;
   readonly #libraries: LibrarySet;
-  readonly #caller: Caller;
+  readonly #deadline: DeadlineTimer;
+  readonly #deadlines = new Map<number, DeadlineTimer>();
   readonly #deployer: Deployer;
+  readonly #preparation: Preparation;
+  readonly #caller: Caller;
+  readonly #manager: Manager;
 
+  /** @throws InvalidArgumentError that names the option. */
   constructor(options: RedisFunctionsOptions) {
-    const { libraries = [], mode = 'auto', deploy = 'deploy', force = false, deadlineMs = 5_000 } = options;
-    assertDeadline(deadlineMs);
-    this.#port = toPort(options);
+    const { port, libraries, mode, deploy, force, deadlineMs } = resolveOptions(options);
+    this.#gate = new Gate(port, mode);
     this.#libraries = new LibrarySet(libraries);
-    this.#deployer = new Deployer(this.#port, { force });
-    this.#caller = new Caller({ port: this.#port, deployer: this.#deployer, mode, policy: deploy, deadlineMs });
+    this.#deadline = this.#deadlineOf(deadlineMs);
+    this.#deployer = new Deployer(port, { force });
+    this.#preparation = new Preparation(this.#gate, this.#deployer, deploy);
+    this.#caller = new Caller(this.#gate, this.#preparation, this.#deployer);
+    this.#manager = new Manager(this.#gate, this.#deadline);
   }
 
   /** Where the server is, without user name and password. */
   get address(): string {
-    return this.#port.address;
+    return this.#gate.port.address;
   }
 
   /** The libraries of this client, those that `use()` added included. */
@@ -70,14 +48,37 @@ export class RedisFunctions {
     return this.#libraries.all();
   }
 
+  /** `functions` or `scripts`: what `mode: 'auto'` found. Asks the server once. */
+  async mode(): Promise<'functions' | 'scripts'> {
+    return (await this.#deadline.run((lease) => this.#gate.runner(lease))).mode;
+  }
+
   /**
-   * Brings every library to every server that takes writes; safe to repeat, never a downgrade. In scripts mode there is
-   * nothing to bring, and the answer is empty.
+   * Brings every library to every server that takes writes; safe to repeat and to run from many instances at once, never a
+   * downgrade. In scripts mode there is nothing to bring, and the answer is empty.
    *
-   * @throws DeployError `DRIFT` or `LOAD_REFUSED`; UnavailableError.
+   * @throws DeployError `DRIFT`, `INCOMPATIBLE`, `LOAD_REFUSED`, `NOT_REPLICATED`; UnavailableError.
    */
-  deploy(options?: DeployOptions): Promise<DeployOutcome[]> {
-    return this.#caller.deploy(this.#libraries.all(), options);
+  async deploy(options?: DeployOptions): Promise<DeployOutcome[]> {
+    if ((await this.mode()) === 'scripts') return [];
+    const libraries = this.#libraries.all();
+    const deployer = options ? new Deployer(this.#gate.port, options) : this.#deployer;
+    const outcomes = await this.#manager.run(() => deployer.deploy(libraries));
+    this.#preparation.markDone(libraries);
+    return outcomes;
+  }
+
+  /** What `deploy` would do now, without doing it. @throws DeployError as `deploy`. */
+  async plan(options?: DeployOptions): Promise<DeployOutcome[]> {
+    if ((await this.mode()) === 'scripts') return [];
+    const deployer = options ? new Deployer(this.#gate.port, options) : this.#deployer;
+    return this.#manager.run(() => deployer.plan(this.#libraries.all()));
+  }
+
+  /** @throws DeployError `NOT_DEPLOYED` unless every server has every library, in this version or a newer one. */
+  async verify(): Promise<void> {
+    if ((await this.mode()) === 'scripts') return;
+    await this.#manager.run(() => this.#deployer.verify(this.#libraries.all()));
   }
 
   /**
@@ -85,51 +86,51 @@ export class RedisFunctions {
    *
    * @throws InvalidArgumentError when this client has another library of that name.
    */
-  use<F extends FunctionTable>(library: Library<F>, { deadlineMs }: UseOptions = {}): Handle<F> {
-    if (deadlineMs !== undefined) assertDeadline(deadlineMs);
+  use<F extends FunctionTable>(library: Library<F>, { deadlineMs, signal }: CallOptions = {}): Handle<F> {
     this.#libraries.add(library);
-    const deadline = deadlineMs === undefined ? undefined : this.#caller.deadline(deadlineMs);
-    return makeHandle(library, this.#caller, deadline);
+    const deadline = this.#deadlineOf(deadlineMs);
+    return makeHandle(library, (call) => this.#caller.call(call, deadline, signal));
   }
 
   /** Calls a function by its name in Lua, without types. In a cluster the first key decides the server. */
-  call(name: string, keys: readonly (string | Buffer)[] = [], args: readonly Argument[] = []): Promise<unknown> {
-    return this.#callByName(name, keys, args, false);
+  async call(
+    name: string,
+    keys: readonly Key[] = [],
+    args: readonly Argument[] = [],
+    options?: CallOptions,
+  ): Promise<unknown> {
+    return this.#callByName(name, keys, args, false, options);
   }
 
   /** Like `call`, for functions registered with `no-writes`. */
-  callReadOnly(
+  async callReadOnly(
     name: string,
-    keys: readonly (string | Buffer)[] = [],
+    keys: readonly Key[] = [],
     args: readonly Argument[] = [],
+    options?: CallOptions,
   ): Promise<unknown> {
-    return this.#callByName(name, keys, args, true);
-  }
-
-  /** `functions` or `scripts`: what `mode: 'auto'` found. Asks the server once. */
-  mode(): Promise<'functions' | 'scripts'> {
-    return this.#caller.mode();
+    return this.#callByName(name, keys, args, true, options);
   }
 
   /** The libraries that the server has, those of others included. In scripts mode: those of this client. */
   async list(options?: ListOptions): Promise<LibraryInfo[]> {
     if ((await this.mode()) === 'scripts') return this.#libraries.describe(options);
-    return this.#caller.withNode((node) => listLibraries(node, options));
+    return this.#manager.onOne((node) => listLibraries(node, options));
   }
 
   /** Removes one library from every server. @throws FunctionCallError when there is none of that name. */
   async delete(libraryName: string): Promise<void> {
-    await this.#caller.onPrimaries((node) => node.send(['FUNCTION', 'DELETE', libraryName]));
+    await this.#manager.onEach((node) => node.send(['FUNCTION', 'DELETE', libraryName]));
   }
 
   /** Removes every library from every server, those of others included. */
   async flush(): Promise<void> {
-    await this.#caller.onPrimaries((node) => node.send(['FUNCTION', 'FLUSH']));
+    await this.#manager.onEach((node) => node.send(['FUNCTION', 'FLUSH']));
   }
 
   /** All libraries of a server as one binary payload for `restore` on the same or a newer server. */
   dump(): Promise<Buffer> {
-    return this.#caller.withNode(async (node) => (await node.sendBinary(['FUNCTION', 'DUMP'])) as Buffer);
+    return this.#manager.onOne(async (node) => (await node.sendBinary(['FUNCTION', 'DUMP'])) as Buffer);
   }
 
   /**
@@ -139,49 +140,45 @@ export class RedisFunctions {
    *   every library, those of others included. Default: `append`.
    */
   async restore(payload: Buffer, policy: 'append' | 'replace' | 'flush' = 'append'): Promise<void> {
-    await this.#caller.onPrimaries((node) => node.send(['FUNCTION', 'RESTORE', payload, policy.toUpperCase()]));
+    await this.#manager.onEach((node) => node.send(['FUNCTION', 'RESTORE', payload, policy.toUpperCase()]));
   }
 
   /** Which server this is. */
   server(): Promise<ServerInfo> {
-    return this.#caller.withNode(readServerInfo);
+    return this.#manager.onOne(readServerInfo);
   }
 
-  /** Answers when the server does. @throws UnavailableError after the deadline. */
+  /** Resolves when the server answers. @throws UnavailableError after the deadline. */
   async ping(): Promise<void> {
-    toText(await this.#caller.withNode((node) => node.send(['PING'])));
+    await this.#manager.onOne((node) => node.send(['PING']));
   }
 
   /** Closes the connection where this side opened it. Calls after that are refused. */
   close(): Promise<void> {
-    return this.#port.close();
+    return this.#gate.port.close();
   }
 
-  #callByName(name: string, keys: readonly (string | Buffer)[], args: readonly Argument[], readOnly: boolean) {
-    return this.#caller.call({
-      functionName: name,
-      library: this.#libraries.withFunction(name),
-      ...toWire(name, { keys, args }),
-      readOnly,
-    });
+  #callByName(
+    name: string,
+    keys: readonly Key[],
+    args: readonly Argument[],
+    readOnly: boolean,
+    { deadlineMs, signal }: CallOptions = {},
+  ): Promise<unknown> {
+    const library = this.#libraries.withFunction(name);
+    const call = { functionName: name, library, readOnly, ...toWire(name, { keys, args }) };
+    return this.#caller.call(call, this.#deadlineOf(deadlineMs), signal);
   }
-}
 
-function toPort({ client, url, onError = () => {} }: RedisFunctionsOptions): ClientPort {
-  if (client !== undefined && url !== undefined) {
-    throw new InvalidArgumentError('client', 'Both client and url are given. Give one of them.');
+  /** Calls of the same length share a timer. */
+  #deadlineOf(ms: number | undefined): DeadlineTimer {
+    if (ms === undefined) return this.#deadline;
+    assertDeadline(ms);
+    let deadline = this.#deadlines.get(ms);
+    if (!deadline) {
+      deadline = new DeadlineTimer(ms, (refusal) => this.#gate.deadlineError(ms, refusal));
+      this.#deadlines.set(ms, deadline);
+    }
+    return deadline;
   }
-  if (url !== undefined) return connectPort(url, onError);
-  if (client === undefined) {
-    throw new InvalidArgumentError(
-      'url',
-      'Neither client nor url is given. Give url, for example "redis://localhost:6379".',
-    );
-  }
-  return adaptClient(client);
-}
-
-function assertDeadline(deadlineMs: number): void {
-  if (Number.isFinite(deadlineMs) && deadlineMs >= 0) return;
-  throw new InvalidArgumentError('deadlineMs', 'deadlineMs must be 0 or more milliseconds. Leave it out for 5000.');
 }

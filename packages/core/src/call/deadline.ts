@@ -1,12 +1,14 @@
-/** One wait that may run out. `expired` tells work that is still on its way that nobody waits for it any more. */
+/** One wait that may run out. Work that is still on its way looks at it: nobody waits for it any more. */
 export interface Lease {
   readonly expired: boolean;
+  /** Set by the work: why it has not succeeded so far. */
+  refusal: unknown;
 }
 
 interface Entry extends Lease {
   expired: boolean;
   readonly dueAt: number;
-  reject(error: Error): void;
+  reject(error: unknown): void;
   previous: Entry | undefined;
   next: Entry | undefined;
 }
@@ -17,35 +19,43 @@ interface Entry extends Lease {
  */
 export class DeadlineTimer {
   readonly #durationMs: number;
-  readonly #timeoutError: () => Error;
+  readonly #timeoutError: (refusal: unknown) => Error;
   #first: Entry | undefined;
   #last: Entry | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param durationMs Milliseconds each call may take; 0 for no deadline. */
-  constructor(durationMs: number, timeoutError: () => Error) {
+  constructor(durationMs: number, timeoutError: (refusal: unknown) => Error) {
     this.#durationMs = durationMs;
     this.#timeoutError = timeoutError;
   }
 
-  run<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
-    if (this.#durationMs === 0) return work({ expired: false });
+  /** @param signal Gives the wait up early, with the signal's reason. */
+  run<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise<T>((resolve, reject) => {
       const entry: Entry = {
         expired: false,
-        dueAt: performance.now() + this.#durationMs,
+        refusal: undefined,
+        dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + this.#durationMs,
         reject,
-        previous: this.#last,
+        previous: undefined,
         next: undefined,
       };
-      this.#append(entry);
+      if (this.#durationMs !== 0) this.#append(entry);
+      const onAbort = () => this.#giveUp(entry, signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const settle = () => {
+        signal?.removeEventListener('abort', onAbort);
+        this.#remove(entry);
+      };
       work(entry).then(
         (value) => {
-          this.#remove(entry);
+          settle();
           resolve(value);
         },
         (error) => {
-          this.#remove(entry);
+          settle();
           reject(error);
         },
       );
@@ -53,30 +63,36 @@ export class DeadlineTimer {
   }
 
   #append(entry: Entry): void {
+    entry.previous = this.#last;
     if (this.#last) this.#last.next = entry;
     else this.#first = entry;
     this.#last = entry;
     this.#timer ??= setTimeout(this.#expire, this.#durationMs);
+    // it was let go when the last call ended
+    if (this.#first === entry) this.#timer.ref();
+  }
+
+  #giveUp(entry: Entry, error: unknown): void {
+    this.#remove(entry);
+    entry.expired = true;
+    entry.reject(error);
   }
 
   #remove(entry: Entry): void {
-    if (entry.expired) return;
+    if (entry.expired || this.#durationMs === 0) return;
     if (entry.previous) entry.previous.next = entry.next;
     else this.#first = entry.next;
     if (entry.next) entry.next.previous = entry.previous;
     else this.#last = entry.previous;
-    // an armed timer without calls would keep a finished process alive
+    // an armed timer without calls must not keep a finished process alive
     if (!this.#first) this.#timer?.unref();
-    else this.#timer?.ref();
   }
 
   readonly #expire = (): void => {
     const now = performance.now();
     while (this.#first && this.#first.dueAt <= now) {
       const entry = this.#first;
-      this.#remove(entry);
-      entry.expired = true;
-      entry.reject(this.#timeoutError());
+      this.#giveUp(entry, this.#timeoutError(entry.refusal));
     }
     this.#timer = this.#first ? setTimeout(this.#expire, Math.max(1, this.#first.dueAt - now)) : undefined;
   };

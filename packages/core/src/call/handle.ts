@@ -1,8 +1,7 @@
 import type { FunctionDefinition } from '../define/function.js';
 import type { FunctionTable, Library } from '../define/library.js';
 import { toWire } from './arguments.js';
-import type { Caller } from './caller.js';
-import type { DeadlineTimer } from './deadline.js';
+import type { PreparedCall } from './runner.js';
 
 /** The functions of a library as methods: the parameters of `encode`, the result of `decode`. */
 export type Handle<F extends FunctionTable> = {
@@ -11,17 +10,15 @@ export type Handle<F extends FunctionTable> = {
     : never;
 };
 
-/** @param deadline Undefined for that of the caller. */
 export function makeHandle<F extends FunctionTable>(
   library: Library<F>,
-  caller: Caller,
-  deadline: DeadlineTimer | undefined,
+  call: (call: PreparedCall) => Promise<unknown>,
 ): Handle<F> {
   const methods = Object.entries(library.functions).map(([name, definition]) => {
     const { name: functionName, encode, decode, readOnly } = definition;
     const method = async (...input: readonly unknown[]) => {
       const { keys, args } = toWire(functionName, encode(...input));
-      return decode(await caller.call({ functionName, library, keys, args, readOnly }, deadline));
+      return decode(await call({ functionName, library, keys, args, readOnly }));
     };
     return [name, method];
   });

@@ -32,6 +32,7 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
 
   return {
     address,
+    followsFailover: true,
     get isReady() {
       return cluster.isReady;
     },

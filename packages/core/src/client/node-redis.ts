@@ -28,6 +28,7 @@ export function nodeRedisPort(client: NodeRedisClient, address = 'the given clie
   const nodes = [node];
   return {
     address,
+    followsFailover: false,
     get isReady() {
       return client.isReady;
     },

@@ -24,6 +24,8 @@ export interface Route {
 export interface ClientPort {
   /** Where the server is, for messages; without user name and password. */
   readonly address: string;
+  /** The client finds the new primary by itself when the old one is gone or demoted. */
+  readonly followsFailover: boolean;
   /** A command sent now goes out now, instead of waiting in the client's queue for a connection. */
   readonly isReady: boolean;
   /** Resolves when a command can go out; opens the connection where this side made it. */
