@@ -13,10 +13,14 @@ export interface RedisSource {
   stop(): Promise<void>;
 }
 
-/** REDIS_URL, else a private server from the PATH, else an engine inside this process. */
-export async function openRedisSource(env: NodeJS.ProcessEnv): Promise<RedisSource> {
+/**
+ * REDIS_URL, else a private server from the PATH, else an engine inside this process.
+ *
+ * @param directory Where a private server keeps its data.
+ */
+export async function openRedisSource(env: NodeJS.ProcessEnv, directory: string): Promise<RedisSource> {
   if (env['REDIS_URL']) {
     return { url: env['REDIS_URL'], description: 'REDIS_URL', mode: 'auto', force: false, stop: async () => {} };
   }
-  return (await startPrivateServer(env)) ?? (await startEmbedded());
+  return (await startPrivateServer(env, directory)) ?? (await startEmbedded());
 }

@@ -1,13 +1,14 @@
-/** What the shop sells. Prices in minor units (cents). */
-export const CURRENCY = 'EUR';
-
+/** What the shop sells. */
 export interface Product {
   readonly sku: string;
   readonly name: string;
+  /** In minor units of `CURRENCY`. */
   readonly price: number;
   /** Units in stock when the shop opens for the first time. */
   readonly openingStock: number;
 }
+
+export const CURRENCY = 'EUR';
 
 export const PRODUCTS: readonly Product[] = [
   { sku: 'mug', name: 'Enamel mug', price: 1250, openingStock: 40 },

@@ -1,0 +1,60 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { CartService } from '@redis-functions/cart';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { ZodPipe } from '../http/zod.pipe.js';
+import { ProductsService } from '../products/products.service.js';
+import { cartOf, ownCart } from './cart-owner.js';
+
+const sku = z.string().min(1).max(64);
+const quantity = z.int().min(1).max(10_000);
+const newLine = z.strictObject({ sku, quantity });
+const removal = z.strictObject({ quantity: z.string().regex(/^[1-9]\d*$/, 'must be a whole number from 1').transform(Number).pipe(quantity).optional() });
+
+/** The visitor's cart: a guest's until login, then the user's. */
+@Controller('api/cart')
+export class CartController {
+  constructor(
+    @Inject(CartService) private readonly carts: CartService,
+    @Inject(ProductsService) private readonly products: ProductsService,
+  ) {}
+
+  @Get()
+  async read(@Req() request: Request) {
+    return this.#show(await cartOf(request));
+  }
+
+  @Post('lines')
+  async add(@Body(new ZodPipe(newLine)) line: z.infer<typeof newLine>, @Req() request: Request) {
+    await this.products.open();
+    const cartId = await ownCart(request);
+    await this.carts.add(cartId, line);
+    return this.#show(cartId);
+  }
+
+  @Delete('lines/:sku')
+  async remove(
+    @Param('sku', new ZodPipe(sku)) sku: string,
+    @Query(new ZodPipe(removal)) { quantity }: z.infer<typeof removal>,
+    @Req() request: Request,
+  ) {
+    const cartId = await cartOf(request);
+    if (cartId !== undefined) await this.carts.remove(cartId, { sku }, quantity);
+    return this.#show(cartId);
+  }
+
+  @Delete()
+  @HttpCode(200)
+  async clear(@Req() request: Request) {
+    const cartId = await cartOf(request);
+    if (cartId !== undefined) await this.carts.clear(cartId);
+    return this.#show(cartId);
+  }
+
+  /** A visitor without a session has an empty cart, and asking for it makes none. */
+  async #show(cartId: string | undefined) {
+    if (cartId === undefined) return { lines: [], itemCount: 0, total: 0 };
+    const { lines, itemCount, total, currency } = await this.carts.get(cartId);
+    return { lines, itemCount, total, currency };
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type RedisFunctions, RedisFunctionsError } from '@redis-functions/core';
+import { REDIS_FUNCTIONS } from '@redis-functions/nestjs';
+import { openRedisSource, type RedisSource } from './redis-source/redis-source.js';
+import { openRoutingKey } from './routing-key.js';
+import { createShop } from './shop.js';
+
+/** Git-ignored; the same folder whether the shop runs from src/ or from dist/. */
+const DATA = fileURLToPath(new URL('../../../.data', import.meta.url));
+
+export interface RunningShop {
+  readonly url: string;
+  /** Ends the shop, then the server that it started. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the shop as its environment says: `PORT` (3000), `REDIS_URL` (else a private server, else an embedded engine),
+ * `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`.
+ */
+export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
+  const port = toPort(env['PORT'] ?? '3000');
+  const onUnavailableAtStart = toPolicy(env['REDIS_AWAY'] ?? 'wait');
+  const source = await openRedisSource(env, join(DATA, 'redis'));
+  try {
+    const { url, mode, force } = source;
+    const routingKey = openRoutingKey(env, join(DATA, 'routing-key'));
+    const app = await createShop({ url, mode, force, onUnavailableAtStart, routingKey });
+    await app.listen(port).catch(async (error) => {
+      await app.close();
+      throw explainListen(error, port);
+    });
+    const shopUrl = `http://localhost:${port}`;
+    console.log(`The shop is open: ${shopUrl}`);
+    console.log(`It runs on ${source.description} (${await describe(app.get(REDIS_FUNCTIONS))}).`);
+    return { url: shopUrl, stop: () => stop(app, source) };
+  } catch (error) {
+    await source.stop();
+    throw error;
+  }
+}
+
+async function stop(app: { close(): Promise<void> }, source: RedisSource): Promise<void> {
+  try {
+    await app.close();
+  } finally {
+    await source.stop();
+  }
+}
+
+async function describe(functions: RedisFunctions): Promise<string> {
+  try {
+    const [{ kind, version }, mode] = await Promise.all([functions.server(), functions.mode()]);
+    return `${kind} ${version} at ${functions.address}, ${mode} mode`;
+  } catch (error) {
+    if (!(error instanceof RedisFunctionsError)) throw error;
+    return `${functions.address}, not there yet`;
+  }
+}
+
+function toPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new Error(`PORT is ${JSON.stringify(text)}. Give a number from 0 to 65535.`);
+}
+
+function toPolicy(text: string): 'retry' | 'fail' {
+  if (text === 'wait') return 'retry';
+  if (text === 'exit') return 'fail';
+  throw new Error(`REDIS_AWAY is ${JSON.stringify(text)}. Give "wait" or "exit".`);
+}
+
+function explainListen(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code !== 'EADDRINUSE') return error;
+  return new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
+}
