@@ -99,10 +99,10 @@ $('logout').addEventListener('click', () => act(() => api('POST', '/api/logout')
 $('login').addEventListener('submit', (event) => {
   event.preventDefault();
   const user = new FormData(event.target).get('user');
-  act(() => api('POST', '/api/login', { user }));
+  void act(() => api('POST', '/api/login', { user }));
 });
 
 showServer().catch((error) => {
   $('server').textContent = error.message;
 });
-refresh();
+void refresh();

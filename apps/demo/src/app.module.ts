@@ -12,7 +12,8 @@ import { CURRENCY } from './products/catalog.js';
 import { ProductsController } from './products/products.controller.js';
 import { ProductsService } from './products/products.service.js';
 
-export interface ShopOptions extends Pick<RedisFunctionsModuleOptions, 'url' | 'mode' | 'force' | 'onUnavailableAtStart'> {
+export interface ShopOptions
+  extends Pick<RedisFunctionsModuleOptions, 'url' | 'mode' | 'force' | 'onUnavailableAtStart'> {
   /** Secret that routes users to their sessions: at least 32 characters, the same in every instance. */
   routingKey: string;
 }

@@ -6,10 +6,17 @@ import { ZodPipe } from '../http/zod.pipe.js';
 import { ProductsService } from '../products/products.service.js';
 import { cartOf, ownCart } from './cart-owner.js';
 
-const sku = z.string().min(1).max(64);
+const skuOf = z.string().min(1).max(64);
 const quantity = z.int().min(1).max(10_000);
-const newLine = z.strictObject({ sku, quantity });
-const removal = z.strictObject({ quantity: z.string().regex(/^[1-9]\d*$/, 'must be a whole number from 1').transform(Number).pipe(quantity).optional() });
+const newLine = z.strictObject({ sku: skuOf, quantity });
+const removal = z.strictObject({
+  quantity: z
+    .string()
+    .regex(/^[1-9]\d*$/, 'must be a whole number from 1')
+    .transform(Number)
+    .pipe(quantity)
+    .optional(),
+});
 
 /** The visitor's cart: a guest's until login, then the user's. */
 @Controller('api/cart')
@@ -34,7 +41,7 @@ export class CartController {
 
   @Delete('lines/:sku')
   async remove(
-    @Param('sku', new ZodPipe(sku)) sku: string,
+    @Param('sku', new ZodPipe(skuOf)) sku: string,
     @Query(new ZodPipe(removal)) { quantity }: z.infer<typeof removal>,
     @Req() request: Request,
   ) {

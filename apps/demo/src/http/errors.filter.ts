@@ -29,7 +29,11 @@ export class RedisFunctionsErrorFilter implements ExceptionFilter<RedisFunctions
     }
     this.#logger.error(error.message);
     return error instanceof UnavailableError
-      ? { statusCode: 503, error: error.code, message: 'The shop cannot reach its data right now. Try again in a moment.' }
+      ? {
+          statusCode: 503,
+          error: error.code,
+          message: 'The shop cannot reach its data right now. Try again in a moment.',
+        }
       : { statusCode: 500, error: 'INTERNAL', message: 'Something went wrong in the shop. It has been logged.' };
   }
 }

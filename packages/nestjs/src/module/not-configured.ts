@@ -1,0 +1,17 @@
+import { RedisFunctionsError } from '@redis-functions/core';
+
+/** Names that Nest itself looks for on every instance: hooks, thenables, test doubles. */
+const LOOKED_FOR_BY_NEST = /^(?:then|constructor|prototype|on[A-Z].*|before[A-Z].*|to(?:JSON|String)|\$\$.*)$/;
+
+/** Stands for a service whose options are missing: it can be injected, and says what is missing when it is used. */
+export function notConfigured<T extends object>(service: string, option: string): T {
+  return new Proxy({} as T, {
+    get(_, property) {
+      if (typeof property === 'symbol' || LOOKED_FOR_BY_NEST.test(property)) return undefined;
+      throw new RedisFunctionsError(
+        'NOT_CONFIGURED',
+        `${service} is used, and RedisFunctionsModule has no options for it. Give "${option}" to forRoot or forRootAsync.`,
+      );
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { Module, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { CartService, cartLibrary, InventoryService } from '@redis-functions/cart';
+import { RedisFunctions } from '@redis-functions/core';
+import { RateLimiter, rateLimiterLibrary } from '@redis-functions/rate-limit';
+import { SessionService, sessionsLibrary } from '@redis-functions/session';
+import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
+import { RateLimitPolicies } from '../rate-limit/rate-limit-policies.js';
+import { RedisFunctionsLifecycle } from './lifecycle.js';
+import { notConfigured } from './not-configured.js';
+import type { RedisFunctionsModuleOptions } from './options.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './redis-functions.module-definition.js';
+import { REDIS_FUNCTIONS } from './tokens.js';
+
+type Options = RedisFunctionsModuleOptions;
+
+const services: Provider[] = [
+  {
+    provide: REDIS_FUNCTIONS,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ libraries = [], session, cart, ...options }: Options) =>
+      new RedisFunctions({
+        ...options,
+        // those that are configured are deployed at start with the user's own, not at somebody's first request
+        libraries: [
+          ...libraries,
+          rateLimiterLibrary,
+          ...(session ? [sessionsLibrary] : []),
+          ...(cart ? [cartLibrary] : []),
+        ],
+      }),
+  },
+  {
+    provide: RateLimiter,
+    inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
+    useFactory: (
+      functions: RedisFunctions,
+      { rateLimit: { policies: _named, headers: _fields, ...options } = {} }: Options,
+    ) => new RateLimiter({ ...options, functions }),
+  },
+  {
+    provide: SessionService,
+    inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
+    useFactory: (functions: RedisFunctions, { session }: Options) =>
+      session ? new SessionService({ ...session, functions }) : notConfigured('SessionService', 'session'),
+  },
+  {
+    provide: CartService,
+    inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
+    useFactory: (functions: RedisFunctions, { cart }: Options) =>
+      cart ? new CartService({ ...cart, functions }) : notConfigured('CartService', 'cart'),
+  },
+  {
+    provide: InventoryService,
+    inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
+    useFactory: (functions: RedisFunctions, { cart }: Options) =>
+      cart ? new InventoryService({ ...cart, functions }) : notConfigured('InventoryService', 'cart'),
+  },
+];
+
+/**
+ * Redis Functions for the application: one connection, libraries deployed at start, `RateLimiter`, `SessionService`,
+ * `CartService`, `InventoryService` and `RedisFunctions` to inject, `@RateLimited()` to put on routes.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [...services, RateLimitPolicies, RateLimitGuard, RedisFunctionsLifecycle],
+  exports: [
+    REDIS_FUNCTIONS,
+    RateLimiter,
+    SessionService,
+    CartService,
+    InventoryService,
+    RateLimitPolicies,
+    RateLimitGuard,
+  ],
+})
+export class RedisFunctionsModule extends ConfigurableModuleClass {}
