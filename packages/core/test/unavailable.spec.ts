@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startRedis } from '@redis-functions/testing';
+import { createClient } from 'redis';
 import { InvalidArgumentError, RedisFunctions } from '../src/index.js';
 import { counterLibrary } from './counter-library.js';
 
@@ -34,6 +35,18 @@ describe('a server that is away', () => {
     });
     expect(`${failure.message} ${failure.stack} ${errors.join()}`).not.toContain('secret');
     expect(errors.length).toBeGreaterThan(0);
+  });
+
+  it('costs one listener, not one per call that gave up', async () => {
+    const client = createClient({ url: 'redis://127.0.0.1:1' });
+    client.on('error', () => {});
+    const connecting = client.connect().catch(() => {});
+    const functions = new RedisFunctions({ client, libraries: [library], deadlineMs: 20 });
+    const calls = Array.from({ length: 50 }, () => functions.use(library).add('a'));
+    expect((await Promise.allSettled(calls)).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(client.listenerCount('ready')).toBe(1);
+    client.destroy();
+    await connecting;
   });
 
   it('and comes back is used again without a restart; what was given up meanwhile is not run late', async () => {

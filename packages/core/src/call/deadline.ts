@@ -3,6 +3,8 @@ export interface Lease {
   readonly expired: boolean;
   /** Set by the work: why it has not succeeded so far. */
   refusal: unknown;
+  /** Set by the work: ends a wait that has become pointless. */
+  onExpired: (() => void) | undefined;
 }
 
 interface Entry extends Lease {
@@ -37,6 +39,7 @@ export class DeadlineTimer {
       const entry: Entry = {
         expired: false,
         refusal: undefined,
+        onExpired: undefined,
         dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + this.#durationMs,
         reject,
         previous: undefined,
@@ -76,6 +79,7 @@ export class DeadlineTimer {
     this.#remove(entry);
     entry.expired = true;
     entry.reject(error);
+    entry.onExpired?.();
   }
 
   #remove(entry: Entry): void {

@@ -4,6 +4,7 @@ import type { Lease } from './deadline.js';
 import { fcallRunner, type Runner } from './runner.js';
 import { ScriptRunner } from './scripts.js';
 import { toCallError } from './server-error.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** What a fault happened to, for its message. */
 export interface Place {
@@ -17,10 +18,12 @@ const NOWHERE: Place = { library: undefined, functionName: '' };
 export class Gate {
   readonly port: ClientPort;
   readonly #wantedMode: 'auto' | 'functions' | 'scripts';
+  readonly #waitingRoom: WaitingRoom;
   #runner: Runner | undefined;
 
   constructor(port: ClientPort, mode: 'auto' | 'functions' | 'scripts') {
     this.port = port;
+    this.#waitingRoom = new WaitingRoom(() => port.whenReady());
     this.#wantedMode = mode;
   }
 
@@ -30,7 +33,7 @@ export class Gate {
   }
 
   async connected(lease: Lease): Promise<void> {
-    if (!this.port.isReady) await this.port.whenReady();
+    if (!this.port.isReady) await this.#waitingRoom.enter(lease, () => this.#expiredError());
     this.refuseExpired(lease);
   }
 
@@ -42,7 +45,7 @@ export class Gate {
 
   /** Its caller has been told that it timed out: sending it now would run it behind their back. */
   refuseExpired(lease: Lease): void {
-    if (lease.expired) throw this.deadlineError(0, undefined);
+    if (lease.expired) throw this.#expiredError();
   }
 
   async explaining<T>(place: Place, work: () => Promise<T>): Promise<T> {
@@ -73,6 +76,10 @@ export class Gate {
         'overloaded, or raise deadlineMs.',
       { cause },
     );
+  }
+
+  #expiredError(): UnavailableError {
+    return this.deadlineError(0, undefined);
   }
 
   #state(): string {
