@@ -1,8 +1,12 @@
 export type { Handle } from './call/handle.js';
 export type { RedisClient } from './client/adapt.js';
 export { redactUrl } from './client/connect.js';
+export type { IoredisClient } from './client/ioredis.js';
+export type { IoredisCluster } from './client/ioredis-cluster.js';
 export type { NodeRedisClient } from './client/node-redis.js';
 export type { NodeRedisCluster } from './client/node-redis-cluster.js';
+export type { NodeRedisPool } from './client/node-redis-pool.js';
+export type { NodeRedisSentinel } from './client/node-redis-sentinel.js';
 export type { Argument, EncodedCall, FunctionDefinition, FunctionOptions } from './define/function.js';
 export { defineFunction } from './define/function.js';
 export type { FunctionTable, Library, LibraryOptions } from './define/library.js';

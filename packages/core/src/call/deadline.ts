@@ -1,3 +1,5 @@
+import { onAbort } from './abort.js';
+
 /** One wait that may run out. Work that is still on its way looks at it: nobody waits for it any more. */
 export interface Lease {
   readonly expired: boolean;
@@ -46,10 +48,9 @@ export class DeadlineTimer {
         next: undefined,
       };
       if (this.#durationMs !== 0) this.#append(entry);
-      const onAbort = () => this.#giveUp(entry, signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening = signal && onAbort(signal, () => this.#giveUp(entry, signal.reason));
       const settle = () => {
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
         this.#remove(entry);
       };
       work(entry).then(

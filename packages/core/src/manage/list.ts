@@ -1,6 +1,7 @@
 import type { PrimaryNode } from '../client/port.js';
 import { hashCode, versionOf } from '../define/header.js';
 import { toArray, toText } from '../replies.js';
+import { toFields } from '../reply-fields.js';
 
 /** One function as the server describes it. */
 export interface FunctionInfo {
@@ -71,15 +72,6 @@ function toFunctionInfo(reply: unknown): FunctionInfo {
     description: description === null ? null : toText(description),
     flags: [...(flags instanceof Set ? flags : toArray(flags))].map(toText).sort(),
   };
-}
-
-/** A map arrives flat on RESP2, and on RESP3 as whatever the client makes of maps. */
-export function toFields(reply: unknown): Map<string, unknown> {
-  if (reply instanceof Map) return new Map([...reply].map(([key, value]) => [toText(key), value]));
-  if (!Array.isArray(reply)) return new Map(Object.entries(reply as object));
-  const fields = new Map<string, unknown>();
-  for (let i = 0; i + 1 < reply.length; i += 2) fields.set(toText(reply[i]), reply[i + 1]);
-  return fields;
 }
 
 function byName(left: { name: string }, right: { name: string }): number {

@@ -1,0 +1,59 @@
+import { UnavailableError } from '../errors.js';
+import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
+import { call, type IoredisClient, ioredisNode, isIoredisServerError, whenIoredisReady } from './ioredis.js';
+import type { ClientPort, PrimaryNode } from './port.js';
+import { saysPrimary } from './primary.js';
+
+/** The slice of an ioredis cluster client (version 5 or 6) that this package calls. Any `new Cluster()` value has it. */
+export interface IoredisCluster {
+  readonly isCluster: boolean;
+  readonly status: string;
+  nodes(role: 'master'): readonly IoredisClient[];
+  call(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
+  connect(): Promise<unknown>;
+  on(event: 'ready' | 'end', listener: () => void): unknown;
+  off(event: 'ready' | 'end', listener: () => void): unknown;
+}
+
+/** Brings an ioredis cluster client to the port. Its owner opens it, keeps it open and closes it. */
+export function ioredisClusterPort(cluster: IoredisCluster, address = 'the given cluster'): ClientPort {
+  async function owners(): Promise<SlotOwner[]> {
+    const [any] = cluster.nodes('master');
+    if (!any) throw nobody(address);
+    return slotOwners(await call(any, ['CLUSTER', 'SLOTS']));
+  }
+
+  async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
+    const key = keyOf(owner);
+    // here it is redirected, if need be, and learns of a new primary
+    await cluster.call('EXISTS', key);
+    const client = cluster.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === owner.id);
+    if (!client) throw nobody(address);
+    return ioredisNode(client, owner.id, key);
+  }
+
+  return {
+    address,
+    followsFailover: true,
+    get isReady() {
+      return cluster.status === 'ready';
+    },
+    whenReady: () => whenIoredisReady(cluster, address),
+    // it finds the keys of FCALL by itself
+    send: (command) => call(cluster, command),
+    primaries: async () => Promise.all((await owners()).map(toNode)),
+    async primaryFor(key) {
+      const all = await owners();
+      const owner = key === undefined ? all[Math.floor(Math.random() * all.length)] : ownerOf(all, key);
+      if (!owner) throw nobody(address);
+      return toNode(owner);
+    },
+    confirmPrimary: saysPrimary,
+    isServerError: isIoredisServerError,
+    close: async () => {},
+  };
+}
+
+function nobody(address: string): UnavailableError {
+  return new UnavailableError('NOT_CONNECTED', `No node of ${address} can be asked right now. Try again in a moment.`);
+}
