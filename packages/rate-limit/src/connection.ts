@@ -1,9 +1,9 @@
-import { InvalidArgumentError, type NodeRedisClient, RedisFunctions } from '@redis-functions/core';
+import { InvalidArgumentError, type RedisClient, RedisFunctions } from '@redis-functions/core';
 import { rateLimiterLibrary } from './library.js';
 
 export interface ConnectionOptions {
-  /** A node-redis client. You opened it, you close it. Give this, `url` or `functions`. */
-  client?: NodeRedisClient;
+  /** A client of the package `redis` or `ioredis`. You opened it, you close it. Give this, `url` or `functions`. */
+  client?: RedisClient;
   /** `redis://` or `rediss://`. All limiters of this process with the same URL share one connection. */
   url?: string;
   /** An existing `RedisFunctions`: its connection, its mode and its deploy policy are used. */

@@ -29,7 +29,10 @@ export interface RateLimiterOptions extends ConnectionOptions {
    * Who decides while Redis does not: `local`, the same policies in this process; `allow`; or `deny`. Default: `local`.
    */
   onUnavailable?: 'local' | 'allow' | 'deny';
-  /** Counters that `local` holds at most; the longest unused goes first. Default: 50,000, about 10 MB. */
+  /**
+   * Counters that `local` holds at most, each entry of a sliding log for one; the longest unused go first.
+   * Default: 50,000, about 10 MB.
+   */
   localCapacity?: number;
   /**
    * Hears why Redis did not decide, once per decision. Default: one process warning per outage, code

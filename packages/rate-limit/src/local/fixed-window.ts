@@ -2,17 +2,18 @@ import type { Meter } from './meter.js';
 
 /** Begins with the first hit. */
 export class FixedWindow implements Meter {
+  readonly size = 1;
+  #kept = { begin: Number.NEGATIVE_INFINITY, used: 0 };
   #limit = 0;
-  #begin = Number.NEGATIVE_INFINITY;
+  #begin = 0;
   #used = 0;
   #endsIn = 0;
 
   open(limit: number, window: number, now: number): void {
-    if (now - this.#begin >= window) {
-      this.#begin = now;
-      this.#used = 0;
-    }
+    const isOver = now - this.#kept.begin >= window;
     this.#limit = limit;
+    this.#begin = isOver ? now : this.#kept.begin;
+    this.#used = isOver ? 0 : this.#kept.used;
     this.#endsIn = this.#begin + window - now;
   }
 
@@ -22,6 +23,7 @@ export class FixedWindow implements Meter {
 
   charge(cost: number): void {
     this.#used += cost;
+    this.#kept = { begin: this.#begin, used: this.#used };
   }
 
   left(): number {

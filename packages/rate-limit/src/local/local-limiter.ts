@@ -1,29 +1,15 @@
 import type { Charge } from '../library.js';
-import type { Algorithm } from '../policy/algorithm.js';
 import type { Verdict } from '../verdict.js';
-import { FixedWindow } from './fixed-window.js';
-import type { Meter } from './meter.js';
-import { SlidingLog } from './sliding-log.js';
-import { SlidingWindow } from './sliding-window.js';
-import { TokenBucket } from './token-bucket.js';
+import { MeterStore } from './meter-store.js';
+import { METERS } from './meters.js';
 
-const METERS: Readonly<Record<Algorithm, new () => Meter>> = {
-  'token-bucket': TokenBucket,
-  'fixed-window': FixedWindow,
-  'sliding-window': SlidingWindow,
-  'sliding-log': SlidingLog,
-};
-
-/**
- * The same limits within this process, for the time that Redis is away. Holds a bounded number of counters: the one that
- * was not asked for longest goes first.
- */
+/** The same limits within this process, for the time that Redis is away. What it holds is bounded. */
 export class LocalLimiter {
-  readonly #capacity: number;
-  readonly #meters = new Map<string, Meter>();
+  readonly #meters: MeterStore;
 
+  /** @param capacity Counters it holds at most, each entry of a sliding log for one. */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#meters = new MeterStore(capacity);
   }
 
   consume(charges: readonly Charge[]): Verdict {
@@ -49,8 +35,9 @@ export class LocalLimiter {
     const longest = Math.max(...asked.map(({ wait }) => wait));
     if (take) {
       for (const { key, meter, cost } of asked) {
+        const { size } = meter;
         if (longest === 0) meter.charge(cost);
-        this.#keep(key, meter);
+        this.#meters.keep(key, meter, size);
       }
     }
     return {
@@ -61,15 +48,6 @@ export class LocalLimiter {
         resetAfterMs: toMs(meter.usedFor()),
       })),
     };
-  }
-
-  #keep(key: string, meter: Meter): void {
-    // a Map keeps the order of insertion: the first is the one that was asked for longest ago
-    this.#meters.delete(key);
-    this.#meters.set(key, meter);
-    if (this.#meters.size <= this.#capacity) return;
-    const [oldest] = this.#meters.keys();
-    if (oldest !== undefined) this.#meters.delete(oldest);
   }
 }
 

@@ -1,6 +1,11 @@
 /** The state of one policy for one client, with the arithmetic of lua/ratelimiter.lua. All times are whole µs. */
 export interface Meter {
-  /** Brings the state to `now`, under a limit and window that may have changed since. */
+  /** What it keeps, in records: 1, or the number of entries of a log. */
+  readonly size: number;
+  /**
+   * Looks at the state as of `now`, under a limit and window that may have changed since. As in Redis, only `charge`
+   * changes what is kept: a window that was shorter for one refusal must not forget anything.
+   */
   open(limit: number, window: number, now: number): void;
   /** Time until `cost` fits; 0 where it fits now. */
   wait(cost: number): number;

@@ -7,32 +7,42 @@ interface Entry {
 
 /** Every call that passed, for one window. */
 export class SlidingLog implements Meter {
+  readonly #entries: Entry[] = [];
+  /** Index of the first entry that is still in the window. */
+  #first = 0;
+  #used = 0;
   #limit = 0;
   #window = 0;
   #now = 0;
-  #used = 0;
-  #entries: Entry[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
 
   open(limit: number, window: number, now: number): void {
     this.#limit = limit;
     this.#window = window;
     this.#now = now;
-    const gone = this.#entries.findIndex(({ at }) => at + window > now);
-    const left = gone < 0 ? this.#entries.length : gone;
-    for (const { cost } of this.#entries.splice(0, left)) this.#used -= cost;
+    const first = this.#entries.findIndex(({ at }) => at + window > now);
+    this.#first = first < 0 ? this.#entries.length : first;
+    this.#used = 0;
+    for (let index = this.#first; index < this.#entries.length; index++) this.#used += this.#entries[index]?.cost ?? 0;
   }
 
   wait(cost: number): number {
     let tooMuch = this.#used + cost - this.#limit;
-    if (tooMuch <= 0) return 0;
-    const needed = this.#entries.find((entry) => {
+    for (let index = this.#first; tooMuch > 0; index++) {
+      const entry = this.#entries[index];
+      if (!entry) break;
       tooMuch -= entry.cost;
-      return tooMuch <= 0;
-    });
-    return (needed?.at ?? this.#now) + this.#window - this.#now;
+      if (tooMuch <= 0) return entry.at + this.#window - this.#now;
+    }
+    return 0;
   }
 
   charge(cost: number): void {
+    this.#entries.splice(0, this.#first);
+    this.#first = 0;
     this.#used += cost;
     this.#entries.push({ at: this.#now, cost });
   }
@@ -42,7 +52,7 @@ export class SlidingLog implements Meter {
   }
 
   usedFor(): number {
-    const last = this.#entries.at(-1);
+    const last = this.#used > 0 ? this.#entries.at(-1) : undefined;
     return last ? last.at + this.#window - this.#now : 0;
   }
 }

@@ -2,6 +2,8 @@ import type { Meter } from './meter.js';
 
 /** What is used and not refilled yet, as time: `debt` whole µs and a `rest` in 1/limit µs, as in the Lua. */
 export class TokenBucket implements Meter {
+  readonly size = 1;
+  #kept = { fullAt: Number.NEGATIVE_INFINITY, rest: 0 };
   #limit = 0;
   #window = 0;
   #now = 0;
@@ -9,20 +11,13 @@ export class TokenBucket implements Meter {
   #rest = 0;
 
   open(limit: number, window: number, now: number): void {
-    this.#debt -= now - this.#now;
-    if (this.#debt < 0) {
-      this.#debt = 0;
-      this.#rest = 0;
-    }
+    const debt = this.#kept.fullAt - now;
     this.#limit = limit;
     this.#window = window;
     this.#now = now;
-    this.#rest = Math.min(this.#rest, limit - 1);
-    // the limit was lowered: no emptier than empty. A bucket of `limit` is full after exactly one window
-    if (this.#debt >= window) {
-      this.#debt = window;
-      this.#rest = 0;
-    }
+    // no emptier than empty, should the limit have been lowered: a bucket of `limit` is full after exactly one window
+    this.#debt = Math.max(0, Math.min(debt, window));
+    this.#rest = debt < 0 || debt >= window ? 0 : Math.min(this.#kept.rest, limit - 1);
   }
 
   wait(cost: number): number {
@@ -34,6 +29,7 @@ export class TokenBucket implements Meter {
     const { debt, rest } = this.#after(cost);
     this.#debt = debt;
     this.#rest = rest;
+    this.#kept = { fullAt: this.#now + debt, rest };
   }
 
   left(): number {
