@@ -8,7 +8,8 @@
 --   calculate               a, b     → a + b as text, in decimal: 0.1 + 0.2 is 0.3            no-writes
 --   debug_function    key   message  → the value; writes the message to the server's log      no-writes
 --
--- Errors: MISSING_KEY, MISSING_ARGUMENT, WRONGTYPE, INVALID_NUMBER (no decimal number, or more digits than a double keeps).
+-- Errors: MISSING_KEY, MISSING_ARGUMENT, WRONGTYPE,
+-- INVALID_NUMBER (no decimal number, or more digits than a double keeps).
 
 local MAX = 9007199254740991
 

@@ -8,8 +8,8 @@
 --   decrement_counter   counter      [amount = 1]        → new value
 --   get_counter         counter                          → value, 0 where there is none            no-writes
 --
--- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1), INVALID_COUNTER (the key holds something else),
--- COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round), "Insufficient balance" (below 0).
+-- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1),
+-- INVALID_COUNTER (the key holds something else), COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round), "Insufficient balance" (below 0).
 -- A counter has no TTL: it is data that somebody counts on, not a cache.
 
 local MAX_TEXT = '9007199254740991'
@@ -32,7 +32,8 @@ local function read_counter(key)
 end
 
 local function invalid_amount(text)
-  return redis.error_reply('INVALID_AMOUNT amount must be a whole number from 1 to 2^53-1, not "' .. text:sub(1, 40) .. '"')
+  local given = '"' .. text:sub(1, 40) .. '"'
+  return redis.error_reply('INVALID_AMOUNT amount must be a whole number from 1 to 2^53-1, not ' .. given)
 end
 
 local function invalid_counter()

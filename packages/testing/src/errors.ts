@@ -18,6 +18,15 @@ export class ServerStartError extends RedisFunctionsError {
   }
 }
 
+/** A server could not be fetched from the distribution's packages. */
+export class ServerFetchError extends RedisFunctionsError {
+  override readonly name = 'ServerFetchError';
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super('SERVER_FETCH_FAILED', `Cannot fetch a server: ${reason}. ${HOW_TO_INSTALL}`, options);
+  }
+}
+
 /** One sentence per system. */
 export const HOW_TO_INSTALL = [
   'Debian and Ubuntu: apt-get install redis-server.',
