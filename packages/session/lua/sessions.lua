@@ -1,0 +1,299 @@
+#!lua name=sessions
+-- @version 1.0.0
+--
+-- Sessions that end when they are ended. Ids, secrets and their hashes come from the caller's secure random source
+-- (math.random repeats itself after every restart). Times are the server's, in milliseconds.
+--
+--   session_create      session, index   handle, secret hash, user id ('' = a guest), idle ms, absolute ms,
+--                                        sessions per user (0 = no limit), at the limit (reject|evict-oldest|evict-idle),
+--                                        then field, value …
+--                       → OK, created, expires, then the handles that were evicted · EXISTS · LIMIT
+--                       The same handle with the same secret hash again is OK: a retry after a lost answer.
+--   session_get         session, index   secret hash, idle ms, touch at most every ms (default 0)            allow-oom
+--                       → OK, handle, user id, created, last seen, expires, version, then field, value … · GONE
+--   session_peek        session, index   secret hash                                                         no-writes
+--                       → as session_get, and the session does not live longer for it
+--   session_patch       session, index   secret hash, expected version ('' = any), how many fields to set,
+--                                        their field, value …, then the fields to remove
+--                       → OK, version · CONFLICT, version · GONE. The version rises with each change, and only then.
+--   session_destroy     session, index   handle, secret hash (optional: then it must be right)               allow-oom
+--                       → OK, 1 or 0
+--   session_destroy_all index            → OK, how many                                                      allow-oom
+--   session_revoke_others session, index secret hash → OK, how many · GONE                                   allow-oom
+--   session_list        index, session … → OK, then per session that lives (asked for by its key, in their order):
+--                                        handle, created, last seen, expires, number of pairs, field, value …
+--                                        of the fields that begin with "m:"                                  no-writes
+--   session_handles     index            → OK, handle …, the latest first                                    no-writes
+--
+-- session (hash): n handle, h secret hash, u user id, c created, t last touched, x absolute end, v version, and the
+-- caller's fields, which begin with "d:" (data) or "m:" (about the device). index (sorted set): "created.handle" → expiry.
+-- A user's session lives while its hash is there AND the index lists it: to end all of them is to delete one key, and a
+-- write that comes late finds nothing to write to. Both keys have a TTL that covers the latest end.
+--
+-- Errors: INVALID_ARGUMENT with the argument's name.
+
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function whole(text)
+  if not text or not text:match('^%d+$') or #text > 15 then return nil end
+  return tonumber(text)
+end
+
+local function invalid(argument)
+  return redis.error_reply('INVALID_ARGUMENT ' .. argument .. ' is missing or wrong: see the contract of the library')
+end
+
+local function text_of(number)
+  return ('%.0f'):format(number)
+end
+
+local function member_of(session)
+  return session.created .. '.' .. session.handle
+end
+
+-- nil for a session that is over, or that is somebody else's. Hashes of 256-bit secrets are compared, not secrets: how
+-- long a comparison takes says nothing about a text that hashes to the other
+local function find(keys, secret_hash, now)
+  local key, index = keys[1], keys[2]
+  local values = redis.call('HMGET', key, 'n', 'h', 'u', 'c', 't', 'x', 'v')
+  if not values[2] or (secret_hash and values[2] ~= secret_hash) then return nil end
+  local session = {
+    handle = values[1], user = values[3], created = values[4], seen = tonumber(values[5]), last = tonumber(values[6]),
+    version = values[7],
+  }
+  if session.last <= now then return nil end
+  if session.user ~= '' then
+    local expiry = redis.call('ZSCORE', index, member_of(session))
+    if not expiry or tonumber(expiry) <= now then return nil end
+  end
+  return session
+end
+
+local function outlive(key, expiry, now)
+  if redis.call('PTTL', key) < expiry - now then redis.call('PEXPIRE', key, text_of(expiry - now)) end
+end
+
+local function list_in_index(index, session, expiry, now)
+  redis.call('ZADD', index, text_of(expiry), member_of(session))
+  outlive(index, expiry, now)
+end
+
+local function touch(keys, session, idle, now)
+  local expiry = math.min(now + idle, session.last)
+  redis.call('HSET', keys[1], 't', text_of(now))
+  redis.call('PEXPIRE', keys[1], text_of(expiry - now))
+  if session.user ~= '' then list_in_index(keys[2], session, expiry, now) end
+  session.seen = now
+end
+
+local function append_fields(reply, key, prefix)
+  local fields = redis.call('HGETALL', key)
+  for i = 1, #fields, 2 do
+    if fields[i]:match(prefix) then
+      reply[#reply + 1] = fields[i]
+      reply[#reply + 1] = fields[i + 1]
+    end
+  end
+end
+
+local function describe(keys, session, now)
+  local expiry = now + redis.call('PTTL', keys[1])
+  local reply = {
+    'OK', session.handle, session.user, session.created, text_of(session.seen), text_of(expiry), session.version,
+  }
+  append_fields(reply, keys[1], '^[dm]:')
+  return reply
+end
+
+-- index member → created, handle
+local function parse(member)
+  return member:match('^(%d+)%.(.*)$')
+end
+
+local function evict(index, how, surplus)
+  -- by expiry: first who was idle for longest; the members begin with the time of creation
+  local members = redis.call('ZRANGE', index, 0, -1)
+  if how == 'evict-oldest' then table.sort(members) end
+  local evicted = {}
+  for i = 1, math.min(surplus, #members) do
+    redis.call('ZREM', index, members[i])
+    local _, handle = parse(members[i])
+    evicted[i] = handle
+  end
+  return evicted
+end
+
+local function create(keys, args)
+  local key, index = keys[1], keys[2]
+  local handle, secret_hash, user, how = args[1], args[2], args[3], args[7]
+  local idle, absolute, limit = whole(args[4]), whole(args[5]), whole(args[6])
+  if not key or not index then return invalid('key') end
+  if not handle or handle == '' then return invalid('handle') end
+  if not secret_hash or secret_hash == '' then return invalid('secret hash') end
+  if not user then return invalid('user id') end
+  if not idle or idle < 1 then return invalid('idle ms') end
+  if not absolute or absolute < 1 then return invalid('absolute ms') end
+  if not limit then return invalid('sessions per user') end
+  if how ~= 'reject' and how ~= 'evict-oldest' and how ~= 'evict-idle' then return invalid('at the limit') end
+  if #args % 2 == 0 then return invalid('value') end
+
+  local now = clock()
+  if redis.call('EXISTS', key) == 1 then
+    local same = find(keys, secret_hash, now)
+    if not same or same.user ~= user then return { 'EXISTS' } end
+    return { 'OK', same.created, text_of(now + redis.call('PTTL', key)) }
+  end
+
+  local evicted = {}
+  if user ~= '' and limit > 0 then
+    redis.call('ZREMRANGEBYSCORE', index, '-inf', text_of(now))
+    local surplus = redis.call('ZCARD', index) - limit + 1
+    if surplus > 0 then
+      if how == 'reject' then return { 'LIMIT' } end
+      evicted = evict(index, how, surplus)
+    end
+  end
+
+  local session = { handle = handle, created = text_of(now) }
+  local expiry = math.min(now + idle, now + absolute)
+  redis.call('HSET', key, 'n', handle, 'h', secret_hash, 'u', user, 'c', session.created, 't', session.created,
+    'x', text_of(now + absolute), 'v', '1')
+  redis.call('PEXPIRE', key, text_of(expiry - now))
+  for i = 8, #args, 2 do redis.call('HSET', key, args[i], args[i + 1]) end
+  if user ~= '' then list_in_index(index, session, expiry, now) end
+
+  local reply = { 'OK', session.created, text_of(expiry) }
+  for i = 1, #evicted do reply[#reply + 1] = evicted[i] end
+  return reply
+end
+
+local function get(keys, args)
+  local idle, throttle = whole(args[2]), whole(args[3] or '0')
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  if not idle or idle < 1 then return invalid('idle ms') end
+  if not throttle then return invalid('touch at most every ms') end
+  local now = clock()
+  local session = find(keys, args[1], now)
+  if not session then return { 'GONE' } end
+  if now - session.seen >= throttle then touch(keys, session, idle, now) end
+  return describe(keys, session, now)
+end
+
+local function peek(keys, args)
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  local now = clock()
+  local session = find(keys, args[1], now)
+  if not session then return { 'GONE' } end
+  return describe(keys, session, now)
+end
+
+local function patch(keys, args)
+  local key, expected, count = keys[1], args[2], whole(args[3])
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  if not expected or (expected ~= '' and not whole(expected)) then return invalid('expected version') end
+  if not count or #args < 3 + 2 * count then return invalid('how many fields to set') end
+  for i = 4, #args do
+    local is_field = i > 3 + 2 * count or (i - 4) % 2 == 0
+    -- the library's own fields are not the caller's to change
+    if is_field and not args[i]:match('^[dm]:') then return invalid('field') end
+  end
+
+  local session = find(keys, args[1], clock())
+  if not session then return { 'GONE' } end
+  if expected ~= '' and expected ~= session.version then return { 'CONFLICT', session.version } end
+  local changed = false
+  for i = 4, 3 + 2 * count, 2 do
+    if redis.call('HGET', key, args[i]) ~= args[i + 1] then
+      redis.call('HSET', key, args[i], args[i + 1])
+      changed = true
+    end
+  end
+  for i = 4 + 2 * count, #args do
+    if redis.call('HDEL', key, args[i]) == 1 then changed = true end
+  end
+  if not changed then return { 'OK', session.version } end
+  return { 'OK', text_of(redis.call('HINCRBY', key, 'v', 1)) }
+end
+
+local function destroy(keys, args)
+  local handle, secret_hash = args[1], args[2]
+  if not keys[2] then return invalid('key') end
+  if not handle or handle == '' then return invalid('handle') end
+  local session = find(keys, secret_hash, clock())
+  if not session or session.handle ~= handle then return { 'OK', 0 } end
+  redis.call('ZREM', keys[2], member_of(session))
+  redis.call('DEL', keys[1])
+  return { 'OK', 1 }
+end
+
+local function destroy_all(keys)
+  local index = keys[1]
+  if not index then return invalid('key') end
+  local count = #redis.call('ZRANGEBYSCORE', index, '(' .. text_of(clock()), '+inf')
+  -- what the index does not list is over; the hashes go by their TTL
+  redis.call('DEL', index)
+  return { 'OK', count }
+end
+
+local function revoke_others(keys, args)
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  local now = clock()
+  local session = find(keys, args[1], now)
+  if not session then return { 'GONE' } end
+  local own, count = member_of(session), 0
+  redis.call('ZREMRANGEBYSCORE', keys[2], '-inf', text_of(now))
+  for _, member in ipairs(redis.call('ZRANGE', keys[2], 0, -1)) do
+    if member ~= own then count = count + redis.call('ZREM', keys[2], member) end
+  end
+  return { 'OK', count }
+end
+
+local function handles(keys)
+  local index = keys[1]
+  if not index then return invalid('key') end
+  local members = redis.call('ZRANGEBYSCORE', index, '(' .. text_of(clock()), '+inf')
+  table.sort(members, function(left, right) return left > right end)
+  local reply = { 'OK' }
+  for _, member in ipairs(members) do
+    local _, handle = parse(member)
+    reply[#reply + 1] = handle
+  end
+  return reply
+end
+
+local function list(keys)
+  local index, now = keys[1], clock()
+  if not index then return invalid('key') end
+  local reply = { 'OK' }
+  for i = 2, #keys do
+    local session = find({ keys[i], index }, nil, now)
+    if session then
+      reply[#reply + 1] = session.handle
+      reply[#reply + 1] = session.created
+      reply[#reply + 1] = text_of(session.seen)
+      reply[#reply + 1] = text_of(now + redis.call('PTTL', keys[i]))
+      local at = #reply + 1
+      reply[at] = ''
+      append_fields(reply, keys[i], '^m:')
+      reply[at] = text_of((#reply - at) / 2)
+    end
+  end
+  return reply
+end
+
+redis.register_function('session_create', create)
+redis.register_function('session_patch', patch)
+redis.register_function{ function_name = 'session_get', callback = get, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_peek', callback = peek, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'session_destroy', callback = destroy, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_destroy_all', callback = destroy_all, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_revoke_others', callback = revoke_others, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_handles', callback = handles, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'session_list', callback = list, flags = { 'no-writes' } }
