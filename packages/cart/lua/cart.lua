@@ -68,7 +68,8 @@ local STRATEGIES = {
 -- A call keeps the first thing that is wrong with it; the readers below do nothing once there is one. Nothing is
 -- written before all of them have run, because a function does not roll back.
 local function fail(call, code, sentence)
-  call.problem = call.problem or redis.error_reply(code .. ' ' .. sentence)
+  -- not redis.error_reply: the embedded engine (js-redis-server) takes a code with a _ for none and puts ERR before it
+  call.problem = call.problem or { err = code .. ' ' .. sentence }
 end
 
 local function begin(name, keys, wanted_keys, args, least, most)
@@ -98,7 +99,7 @@ end
 
 -- tonumber() also takes nan, inf, 1e3, 0x10 and ' 5 '
 local function to_whole(text)
-  if #text > 16 or not (text == '0' or text:match('^[1-9]%d*$')) then
+  if text ~= '0' and not text:find('^[1-9]%d*$') then
     return nil
   end
   local number = tonumber(text)
@@ -229,32 +230,39 @@ local function read_quantity(call, cart, product)
   return quantity
 end
 
--- in the order of adding: HGETALL has no order of its own
+local function was_added_before(left, right)
+  if left.added ~= right.added then
+    return left.added < right.added
+  end
+  return left.product < right.product
+end
+
+-- in the order of adding: HGETALL has no order of its own, though a small hash comes in it and needs no sorting
 local function read_lines(call, cart)
   local fields = on_hash(call, 'HGETALL', cart) or {}
   local lines, added = {}, {}
   for i = 1, #fields, 2 do
-    local kind, product, value = fields[i]:sub(1, 2), fields[i]:sub(3), fields[i + 1]
-    if kind == 'q:' then
+    local field, value = fields[i], fields[i + 1]
+    local product = field:sub(3)
+    if field:find('q:', 1, true) == 1 then
       local quantity = to_whole(value) or 0
       if quantity == 0 then
         fail_corrupt_line(call, cart, product, value)
       end
       lines[#lines + 1] = { product = product, quantity = quantity }
-    elseif kind == 'a:' then
+    elseif field:find('a:', 1, true) == 1 then
       added[product] = to_whole(value)
     end
   end
-  for _, line in ipairs(lines) do
+  local sorted = true
+  for i, line in ipairs(lines) do
     -- only the order depends on it: a cart is not refused for it
     line.added = added[line.product] or 0
+    sorted = sorted and (i == 1 or was_added_before(lines[i - 1], line))
   end
-  table.sort(lines, function(left, right)
-    if left.added ~= right.added then
-      return left.added < right.added
-    end
-    return left.product < right.product
-  end)
+  if not sorted then
+    table.sort(lines, was_added_before)
+  end
   return lines
 end
 

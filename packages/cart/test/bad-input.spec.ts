@@ -57,7 +57,7 @@ describe.each(MODES)('input from anywhere, the library run as %s', (mode) => {
     await shop.carts.add('c', { sku: 'apple', quantity: 2 });
     await shop.carts.add('d', { sku: 'apple', quantity: 2 });
   });
-  afterAll(() => shop.stop());
+  afterAll(() => shop?.stop());
 
   /** Calls methods as JavaScript callers can: with anything. */
   const carts = () => shop.carts as unknown as Record<keyof Shop['carts'], (...input: unknown[]) => Promise<unknown>>;

@@ -20,8 +20,8 @@ describe.each(MODES)('parallel changes from 16 connections, the library run as %
     );
   });
   afterAll(async () => {
-    await Promise.all(clients.map((client) => client.close()));
-    await shop.stop();
+    await Promise.all((clients ?? []).map((client) => client.close()));
+    await shop?.stop();
   });
   beforeEach(async () => {
     await shop.client.flushAll();

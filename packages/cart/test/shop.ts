@@ -44,3 +44,12 @@ export async function snapshot(client: RedisClientType): Promise<Record<string, 
   });
   return Object.fromEntries(await Promise.all(entries));
 }
+
+/** Waits for a condition, and gives up where a broken one would keep the tests from ending. */
+export async function until(condition: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
