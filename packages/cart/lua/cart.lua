@@ -39,7 +39,7 @@
 --
 -- A cart is a hash: q:PRODUCT = quantity, a:PRODUCT = when it was added, in microseconds.
 
--- 2^53-1: Lua, JavaScript and integer replies keep every whole number up to it
+-- 2^53-1: Lua and JavaScript keep every whole number up to it
 local MAX = 9007199254740991
 -- node-redis rounds integer replies of 2^53-48 and above: it adds a digit's code before it subtracts that of 0
 local LARGEST_INTEGER_REPLY = 4503599627370496

@@ -89,7 +89,7 @@ export class CartService {
   /**
    * Moves the lines of one cart (a guest's) into another (that of the user who logged in), in one step. The source is
    * gone afterwards, so a repeat merges nothing. What exceeds the stock or a limit is left out and reported; what the
-   * target had before stays, whatever the stock is now. Products that one cart alone has are always kept.
+   * target had before stays, whatever the stock is now. Every strategy keeps the products that one cart alone has.
    *
    * @param options.strategy For products that both have. Default: `sum`.
    * @throws CartError `INVALID_ARGUMENT` (also for one cart given twice), `CORRUPT_DATA`.
