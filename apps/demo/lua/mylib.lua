@@ -9,10 +9,13 @@
 --   get_counter         counter                          → value, 0 where there is none            no-writes
 --
 -- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1),
--- INVALID_COUNTER (the key holds something else), COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round), "Insufficient balance" (below 0).
+-- INVALID_COUNTER (the key holds something else), "Insufficient balance" (below 0),
+-- COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round).
 -- A counter has no TTL: it is data that somebody counts on, not a cache.
 
 local MAX_TEXT = '9007199254740991'
+-- node-redis loses the last bit of larger integer replies: those go as text
+local MAX_INTEGER_REPLY = 4503599627370496
 
 -- digits only: tonumber alone takes 'nan', '0x10', '1e3' and ' 5 '
 local function to_whole(text)
@@ -29,6 +32,10 @@ local function read_counter(key)
   if value == false then return 0 end
   if type(value) ~= 'string' then return nil end
   return to_whole(value)
+end
+
+local function to_reply(value)
+  return value <= MAX_INTEGER_REPLY and value or ('%.0f'):format(value)
 end
 
 local function invalid_amount(text)
@@ -56,7 +63,7 @@ local function change(keys, args, sign)
   if result > tonumber(MAX_TEXT) then
     return redis.error_reply('COUNTER_OVERFLOW the counter would pass 2^53-1; begin a new one')
   end
-  return redis.call('INCRBY', counter, sign * amount)
+  return to_reply(redis.call('INCRBY', counter, sign * amount))
 end
 
 redis.register_function{
@@ -74,7 +81,8 @@ redis.register_function{
   callback = function(keys)
     local counter = keys[1]
     if not counter then return missing_key() end
-    return read_counter(counter) or invalid_counter()
+    local value = read_counter(counter)
+    return value and to_reply(value) or invalid_counter()
   end,
   flags = { 'no-writes' },
 }

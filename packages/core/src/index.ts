@@ -13,6 +13,8 @@ export type { FunctionTable, Library, LibraryOptions } from './define/library.js
 export { defineLibrary } from './define/library.js';
 export type { DeployOptions, DeployOutcome } from './deploy/deployer.js';
 export type { DeployAction } from './deploy/plan.js';
+export type { Duration } from './durations.js';
+export { formatDuration, parseDuration } from './durations.js';
 export {
   DeployError,
   FunctionCallError,

@@ -12,6 +12,7 @@ describe("the parts of a server's error", () => {
     ],
     ['MYCODE boom script: f, on @user_function:3.', { code: 'MYCODE', message: 'boom', line: 3 }],
     ['REFUSED not today', { code: 'REFUSED', message: 'not today', line: undefined }],
+    ['ERR INVALID_AMOUNT give more', { code: 'INVALID_AMOUNT', message: 'give more', line: undefined }],
     ['Insufficient balance', { code: 'ERR', message: 'Insufficient balance', line: undefined }],
     ['ERR Function not found', { code: 'ERR', message: 'Function not found', line: undefined }],
   ])('%s', (text, parts) => {

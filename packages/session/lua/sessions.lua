@@ -5,8 +5,8 @@
 -- (math.random repeats itself after every restart). Times are the server's, in milliseconds.
 --
 --   session_create      session, index   handle, secret hash, user id ('' = a guest), idle ms, absolute ms,
---                                        sessions per user (0 = no limit), at the limit (reject|evict-oldest|evict-idle),
---                                        then field, value …
+--                                        sessions per user (0 = no limit),
+--                                        at the limit (reject|evict-oldest|evict-idle), then field, value …
 --                       → OK, created, expires, then the handles that were evicted · EXISTS · LIMIT
 --                       The same handle with the same secret hash again is OK: a retry after a lost answer.
 --   session_get         session, index   secret hash, idle ms, touch at most every ms (default 0)            allow-oom
@@ -16,8 +16,9 @@
 --   session_patch       session, index   secret hash, expected version ('' = any), how many fields to set,
 --                                        their field, value …, then the fields to remove
 --                       → OK, version · CONFLICT, version · GONE. The version rises with each change, and only then.
---   session_destroy     session, index   handle, secret hash (optional: then it must be right)               allow-oom
---                       → OK, 1 or 0
+--   session_destroy     session, index   handle, secret hash (optional: then it must be right),
+--                                        version (optional: then nothing may have changed since)             allow-oom
+--                       → OK, 1 or 0 · CONFLICT, version
 --   session_destroy_all index            → OK, how many                                                      allow-oom
 --   session_revoke_others session, index secret hash → OK, how many · GONE                                   allow-oom
 --   session_list        index, session … → OK, then per session that lives (asked for by its key, in their order):
@@ -26,9 +27,10 @@
 --   session_handles     index            → OK, handle …, the latest first                                    no-writes
 --
 -- session (hash): n handle, h secret hash, u user id, c created, t last touched, x absolute end, v version, and the
--- caller's fields, which begin with "d:" (data) or "m:" (about the device). index (sorted set): "created.handle" → expiry.
--- A user's session lives while its hash is there AND the index lists it: to end all of them is to delete one key, and a
--- write that comes late finds nothing to write to. Both keys have a TTL that covers the latest end.
+-- caller's fields, which begin with "d:" (data) or "m:" (about the device).
+-- index (sorted set): "created.handle" → expiry.
+-- A user's session lives while its hash is there AND the index lists it: to end all of them is to delete one key, and
+-- a write that comes late finds nothing to write to. Both keys have a TTL that covers the latest end.
 --
 -- Errors: INVALID_ARGUMENT with the argument's name.
 
@@ -48,6 +50,11 @@ end
 
 local function text_of(number)
   return ('%.0f'):format(number)
+end
+
+-- the library's own fields are not the caller's to set
+local function is_callers(field)
+  return field:match('^[dm]:') ~= nil
 end
 
 local function member_of(session)
@@ -139,6 +146,9 @@ local function create(keys, args)
   if not limit then return invalid('sessions per user') end
   if how ~= 'reject' and how ~= 'evict-oldest' and how ~= 'evict-idle' then return invalid('at the limit') end
   if #args % 2 == 0 then return invalid('value') end
+  for i = 8, #args, 2 do
+    if not is_callers(args[i]) then return invalid('field') end
+  end
 
   local now = clock()
   if redis.call('EXISTS', key) == 1 then
@@ -200,8 +210,7 @@ local function patch(keys, args)
   if not count or #args < 3 + 2 * count then return invalid('how many fields to set') end
   for i = 4, #args do
     local is_field = i > 3 + 2 * count or (i - 4) % 2 == 0
-    -- the library's own fields are not the caller's to change
-    if is_field and not args[i]:match('^[dm]:') then return invalid('field') end
+    if is_field and not is_callers(args[i]) then return invalid('field') end
   end
 
   local session = find(keys, args[1], clock())
@@ -222,11 +231,12 @@ local function patch(keys, args)
 end
 
 local function destroy(keys, args)
-  local handle, secret_hash = args[1], args[2]
+  local handle, secret_hash, version = args[1], args[2], args[3]
   if not keys[2] then return invalid('key') end
   if not handle or handle == '' then return invalid('handle') end
   local session = find(keys, secret_hash, clock())
   if not session or session.handle ~= handle then return { 'OK', 0 } end
+  if version and version ~= session.version then return { 'CONFLICT', session.version } end
   redis.call('ZREM', keys[2], member_of(session))
   redis.call('DEL', keys[1])
   return { 'OK', 1 }

@@ -14,13 +14,15 @@ const SUFFIX = /\s*script: (?:[^\s,]+, )?on @user_(?:function|script):(\d+)\.?$/
 const PREFIX = /^ERR Error (?:running|compiling) script \(call to [^)]*\): @user_script:\s*(\d+): /;
 const POSITION = /^user_(?:function|script):(\d+): /;
 const CODE = /^([A-Z][A-Z0-9_]*) /;
+// the embedded engine of the demo puts ERR before a function's own code
+const OWN_CODE = /^ERR ([A-Z][A-Z0-9]*_[A-Z0-9_]*) /;
 
 export function parseServerError(text: string): ServerErrorParts {
   const suffix = SUFFIX.exec(text);
   const prefix = PREFIX.exec(text);
   let rest = text.replace(SUFFIX, '').replace(PREFIX, '');
-  const code = CODE.exec(rest)?.[1];
-  if (code !== undefined) rest = rest.slice(code.length + 1);
+  const code = OWN_CODE.exec(rest)?.[1] ?? CODE.exec(rest)?.[1];
+  if (code !== undefined) rest = rest.slice(rest.indexOf(code) + code.length + 1);
   const position = POSITION.exec(rest);
   const line = suffix?.[1] ?? prefix?.[1] ?? position?.[1];
   return {

@@ -1,0 +1,193 @@
+import { defineFunction, defineLibrary, toArray, toInteger, toText, UnexpectedReplyError } from '@redis-functions/core';
+import type { Fields } from './data.js';
+import { code } from './generated/sessions.lua.js';
+
+/** The keys of one session: its hash and the index of its user. */
+export type Keys = readonly [session: string, index: string];
+
+export interface StoredSession {
+  readonly handle: string;
+  readonly userId: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly version: number;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface StoredDevice {
+  readonly handle: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+export interface NewSession {
+  readonly handle: string;
+  readonly secretHash: string;
+  readonly userId: string;
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  readonly limit: number;
+  readonly atLimit: 'reject' | 'evict-oldest' | 'evict-idle';
+  readonly fields: Fields;
+}
+
+export type CreateReply =
+  | { readonly code: 'OK'; readonly createdAt: number; readonly expiresAt: number; readonly evicted: readonly string[] }
+  | { readonly code: 'EXISTS' | 'LIMIT' };
+
+export type PatchReply = { readonly code: 'OK' | 'CONFLICT'; readonly version: number } | { readonly code: 'GONE' };
+
+/** The library `sessions`. Contract: lua/sessions.lua. */
+export const sessionsLibrary = defineLibrary({
+  code,
+  functions: {
+    create: defineFunction('session_create', {
+      encode: (keys: Keys, session: NewSession) => ({
+        keys,
+        args: [
+          session.handle,
+          session.secretHash,
+          session.userId,
+          session.idleMs,
+          session.absoluteMs,
+          session.limit,
+          session.atLimit,
+          ...session.fields.flat(),
+        ],
+      }),
+      decode: (reply): CreateReply => {
+        const [code, createdAt, expiresAt, ...evicted] = toArray(reply);
+        if (code === 'EXISTS' || code === 'LIMIT') return { code };
+        expectOk(code);
+        return {
+          code: 'OK',
+          createdAt: toInteger(createdAt),
+          expiresAt: toInteger(expiresAt),
+          evicted: evicted.map(toText),
+        };
+      },
+    }),
+    get: defineFunction('session_get', {
+      encode: (keys: Keys, secretHash: string, idleMs: number, touchEveryMs: number) => ({
+        keys,
+        args: [secretHash, idleMs, touchEveryMs],
+      }),
+      decode: toSession,
+    }),
+    peek: defineFunction('session_peek', {
+      encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
+      decode: toSession,
+      readOnly: true,
+    }),
+    patch: defineFunction('session_patch', {
+      encode: (
+        keys: Keys,
+        secretHash: string,
+        expected: number | undefined,
+        set: Fields,
+        remove: readonly string[],
+      ) => ({
+        keys,
+        args: [secretHash, expected ?? '', set.length, ...set.flat(), ...remove],
+      }),
+      decode: (reply): PatchReply => {
+        const [code, version] = toArray(reply);
+        if (code === 'GONE') return { code };
+        if (code !== 'CONFLICT') expectOk(code);
+        return { code: code === 'CONFLICT' ? code : 'OK', version: toInteger(version) };
+      },
+    }),
+    destroy: defineFunction('session_destroy', {
+      encode: (keys: Keys, handle: string, secretHash?: string, version?: number) => ({
+        keys,
+        args: [handle, ...(secretHash === undefined ? [] : [secretHash, ...(version === undefined ? [] : [version])])],
+      }),
+      /** 1 or 0; undefined where the version has moved on. */
+      decode: (reply): number | undefined => {
+        const [code, count] = toArray(reply);
+        if (code === 'CONFLICT') return undefined;
+        expectOk(code);
+        return toInteger(count);
+      },
+    }),
+    destroyAll: defineFunction('session_destroy_all', {
+      encode: (index: string) => ({ keys: [index] }),
+      decode: toCount,
+    }),
+    revokeOthers: defineFunction('session_revoke_others', {
+      encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
+      /** Null where the session itself is over. */
+      decode: (reply): number | null => (toArray(reply)[0] === 'GONE' ? null : toCount(reply)),
+    }),
+    handles: defineFunction('session_handles', {
+      encode: (index: string) => ({ keys: [index] }),
+      decode: (reply): readonly string[] => {
+        const [code, ...handles] = toArray(reply);
+        expectOk(code);
+        return handles.map(toText);
+      },
+      readOnly: true,
+    }),
+    list: defineFunction('session_list', {
+      encode: (index: string, sessions: readonly string[]) => ({ keys: [index, ...sessions] }),
+      decode: toDevices,
+      readOnly: true,
+    }),
+  },
+});
+
+function expectOk(code: unknown): asserts code is 'OK' {
+  if (code === 'OK') return;
+  throw new UnexpectedReplyError(
+    `The library sessions answered ${JSON.stringify(code)}. Check that the library on the server is the one you deploy.`,
+  );
+}
+
+function toCount(reply: unknown): number {
+  const [code, count] = toArray(reply);
+  expectOk(code);
+  return toInteger(count);
+}
+
+function toSession(reply: unknown): StoredSession | null {
+  const [code, handle, userId, createdAt, lastSeenAt, expiresAt, version, ...fields] = toArray(reply);
+  if (code === 'GONE') return null;
+  expectOk(code);
+  return {
+    handle: toText(handle),
+    userId: toText(userId),
+    createdAt: toInteger(createdAt),
+    lastSeenAt: toInteger(lastSeenAt),
+    expiresAt: toInteger(expiresAt),
+    version: toInteger(version),
+    fields: toPairs(fields),
+  };
+}
+
+function toDevices(reply: unknown): readonly StoredDevice[] {
+  const [code, ...items] = toArray(reply);
+  expectOk(code);
+  const devices: StoredDevice[] = [];
+  for (let i = 0; i < items.length; ) {
+    const [handle, createdAt, lastSeenAt, expiresAt, pairs] = items.slice(i, i + 5);
+    const end = i + 5 + 2 * toInteger(pairs);
+    devices.push({
+      handle: toText(handle),
+      createdAt: toInteger(createdAt),
+      lastSeenAt: toInteger(lastSeenAt),
+      expiresAt: toInteger(expiresAt),
+      fields: toPairs(items.slice(i + 5, end)),
+    });
+    i = end;
+  }
+  return devices;
+}
+
+function toPairs(items: readonly unknown[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  for (let i = 0; i + 1 < items.length; i += 2) pairs.set(toText(items[i]), toText(items[i + 1]));
+  return pairs;
+}

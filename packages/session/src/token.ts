@@ -1,0 +1,45 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+
+/**
+ * `1.<tag>.<handle>.<secret>`: the tag is the hash tag of the session's keys, the handle its public name (128 bits), the
+ * secret what opens it (256 bits; OWASP and ASVS 5.0 7.2.3 ask for 64 and 128).
+ */
+export interface Token {
+  readonly tag: string;
+  readonly handle: string;
+  readonly secret: string;
+}
+
+const FORMAT = /^1\.([\w-]{16})\.([\w-]{22})\.([\w-]{43})$/;
+const TAG_LENGTH = 16;
+
+/** Undefined for what cannot be a token: junk costs no round trip. */
+export function parseToken(text: unknown): Token | undefined {
+  if (typeof text !== 'string') return undefined;
+  const [, tag, handle, secret] = FORMAT.exec(text) ?? [];
+  return tag && handle && secret ? { tag, handle, secret } : undefined;
+}
+
+export function formatToken({ tag, handle, secret }: Token): string {
+  return `1.${tag}.${handle}.${secret}`;
+}
+
+export function makeToken(tag: string): Token {
+  return { tag, handle: randomBytes(16).toString('base64url'), secret: randomBytes(32).toString('base64url') };
+}
+
+/** A guest has no other keys to be near to. */
+export function guestTag(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+/** All sessions of a user share a slot, and the cookie does not tell who the user is. */
+export function userTag(routingKey: string, namespace: string, userId: string): string {
+  const digest = createHmac('sha256', routingKey).update(`${namespace}\0${userId}`).digest('base64url');
+  return digest.slice(0, TAG_LENGTH);
+}
+
+/** What is kept of a secret. It has 256 random bits: a slow hash would protect it no better. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
