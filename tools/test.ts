@@ -1,36 +1,40 @@
 // npm test: every spec of every project, on every server that is here. Arguments go to jest.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { fetchServer } from '@redis-functions/testing';
-import { CACHE, knownServers } from './server-cache.js';
+import { availableServers, fetchServer, type ServerBinary, ServerNotFoundError } from '@redis-functions/testing';
+import { CACHE } from './server-cache.js';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-let servers = knownServers(process.env);
-if (servers.length === 0) {
-  console.log('No redis-server or valkey-server on the PATH: fetching one from the packages of the distribution.');
+/** Where this machine has none, the one of its distribution, which needs no root. */
+async function serversToTestOn(): Promise<ServerBinary[]> {
   try {
-    await fetchServer('redis-7.0', CACHE);
+    return availableServers();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
+    const isNamed = process.env['REDIS_FUNCTIONS_SERVER'] || process.env['REDIS_FUNCTIONS_SERVERS'];
+    if (!(error instanceof ServerNotFoundError) || isNamed) throw error;
   }
-  servers = knownServers(process.env);
+  console.log('No redis-server or valkey-server from version 7 on is here: unpacking the one of this distribution.');
+  await fetchServer('distribution', CACHE);
+  return availableServers();
 }
+
+const servers = await serversToTestOn().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
 console.log(`Servers: ${servers.map(({ name, path }) => `${name} (${path})`).join(', ')}`);
 
+const results = path('../.cache/test-results.json');
 mkdirSync(path('../.cache'), { recursive: true });
+// results of an earlier run must not stand for this one
+rmSync(results, { force: true });
 const { status } = spawnSync(
   process.execPath,
-  [
-    path('./jest.js'),
-    '--maxWorkers=2',
-    '--json',
-    `--outputFile=${path('../.cache/test-results.json')}`,
-    ...process.argv.slice(2),
-  ],
+  [path('./jest.js'), '--maxWorkers=2', '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
   {
+    // with --json jest prints for people on stderr, and the JSON also on stdout
     stdio: ['inherit', 'ignore', 'inherit'],
     cwd: path('..'),
     env: {

@@ -9,12 +9,35 @@ export class ServerNotFoundError extends RedisFunctionsError {
   }
 }
 
-/** A server process did not come up. */
+/** A server process did not come up. PORT_IN_USE: the port that was asked for is somebody else's. */
 export class ServerStartError extends RedisFunctionsError {
   override readonly name = 'ServerStartError';
 
-  constructor(message: string, options?: ErrorOptions) {
-    super('SERVER_START_FAILED', message, options);
+  constructor(code: 'SERVER_START_FAILED' | 'PORT_IN_USE', message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+/** A server that was asked something does not run, or does not answer. */
+export class ServerSilentError extends RedisFunctionsError {
+  override readonly name = 'ServerSilentError';
+
+  constructor(url: string, reason: string, options?: ErrorOptions) {
+    const { hostname, port } = new URL(url);
+    super('SERVER_SILENT', `The server at ${hostname}:${port} ${reason}. Call restart() or resume() first.`, options);
+  }
+}
+
+/** Servers that form one Redis did not agree in time on who is what. */
+export class NotSettledError extends RedisFunctionsError {
+  override readonly name = 'NotSettledError';
+
+  constructor(timeoutMs: number, reason: string, options?: ErrorOptions) {
+    super(
+      'NOT_SETTLED',
+      `Not settled after ${timeoutMs} ms: ${reason}. Look at the log of its servers, or give it more time.`,
+      options,
+    );
   }
 }
 

@@ -1,8 +1,17 @@
-export { HOW_TO_INSTALL, ServerFetchError, ServerNotFoundError, ServerStartError } from './errors.js';
-export { cachedServers, fetchServer } from './fetch/fetch-server.js';
+export {
+  HOW_TO_INSTALL,
+  NotSettledError,
+  ServerFetchError,
+  ServerNotFoundError,
+  ServerSilentError,
+  ServerStartError,
+} from './errors.js';
+export { fetchServer } from './fetch/fetch-server.js';
 export type { ServerName } from './fetch/server-packages.js';
 export { SERVER_NAMES } from './fetch/server-packages.js';
-export type { ServerBinary } from './find-server.js';
-export { availableServers, findOnPath, findServer } from './find-server.js';
-export type { RedisServer, StartRedisOptions } from './start-redis.js';
-export { startRedis } from './start-redis.js';
+export type { ServerBinary } from './find/find-server.js';
+export { availableServers, findServer } from './find/find-server.js';
+export { findOnPath } from './find/path.js';
+export type { AclUser, ClientTls, RedisServer } from './server/redis-server.js';
+export type { StartRedisOptions } from './server/start-redis.js';
+export { startRedis } from './server/start-redis.js';

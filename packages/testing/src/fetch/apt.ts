@@ -1,68 +1,84 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ServerFetchError } from '../errors.js';
 
 const run = promisify(execFile);
 
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const OUTPUT_BYTES = 64 * 1024 * 1024;
+const DEPENDENCY = /^[\s|]*(?:Pre)?Depends: ([^<\s:]+)/gm;
+/** Of what a server depends on, the shared libraries; not the tools of its installation. */
+const LIBRARY = /^(?:lib|zlib|lua)/;
 
 /**
- * Downloads Debian packages and unpacks them into a folder. Nothing is installed and no root is needed: apt works on lists
- * and a package state of its own in `work`.
- *
- * @throws ServerFetchError.
+ * apt with a state of its own in a folder: it installs nothing, needs no root, and neither reads nor changes what this
+ * system has installed.
  */
-export async function unpackDebianPackages(
-  suite: string,
-  packages: readonly string[],
-  { work, root }: { work: string; root: string },
-): Promise<void> {
-  const downloads = join(work, 'downloads');
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'downloads']) {
-    mkdirSync(join(work, folder), { recursive: true });
-  }
-  writeFileSync(join(work, 'status'), '');
-  writeFileSync(join(work, 'sources.list'), `deb [signed-by=${KEYRING}] ${await debianMirror()} ${suite} main\n`);
-  const options = [
-    `Dir::State=${work}`,
-    `Dir::State::Lists=${join(work, 'lists')}`,
-    `Dir::State::status=${join(work, 'status')}`,
-    `Dir::Cache=${join(work, 'cache')}`,
-    `Dir::Etc::SourceList=${join(work, 'sources.list')}`,
-    'Dir::Etc::SourceParts=-',
-    'APT::Sandbox::User=',
-    'Acquire::Languages=none',
-  ].flatMap((option) => ['-o', option]);
-  await command('apt-get', ['-qq', ...options, 'update']);
-  await command('apt-get', ['-qq', ...options, 'download', ...packages], downloads);
-  mkdirSync(root, { recursive: true });
-  for (const file of readdirSync(downloads)) await command('dpkg', ['-x', join(downloads, file), root]);
-}
+export class Apt {
+  readonly #folder: string;
+  readonly #options: readonly string[];
 
-/** The mirror that this machine already uses. */
-async function debianMirror(): Promise<string> {
-  if (!existsSync(KEYRING)) {
-    throw new ServerFetchError('this system has no keys of the Debian archive, so its packages cannot be checked');
+  /**
+   * @param lists `own`: fetched by `update()` into the folder. `system`: those of this system, as they are.
+   * @param sources Lines for sources.list in place of the system's sources.
+   */
+  constructor(folder: string, lists: 'own' | 'system', sources?: readonly string[]) {
+    this.#folder = folder;
+    for (const name of ['lists/partial', 'cache/archives/partial', 'downloads']) {
+      mkdirSync(join(folder, name), { recursive: true });
+    }
+    const status = join(folder, 'status');
+    writeFileSync(status, '');
+    const list = join(folder, 'sources.list');
+    if (sources) writeFileSync(list, `${sources.join('\n')}\n`);
+    this.#options = [
+      `Dir::State::status=${status}`,
+      `Dir::Cache=${join(folder, 'cache')}`,
+      'APT::Sandbox::User=',
+      'Acquire::Languages=none',
+      ...(lists === 'own' ? [`Dir::State=${folder}`, `Dir::State::Lists=${join(folder, 'lists')}`] : []),
+      ...(sources ? [`Dir::Etc::SourceList=${list}`, 'Dir::Etc::SourceParts=-'] : []),
+    ].flatMap((option) => ['-o', option]);
   }
-  const targets = await command('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
-  const mirror = targets.split('\n').find((uri) => uri !== '' && /debian\/?$/.test(uri));
-  if (mirror !== undefined) return mirror;
-  const lists =
-    targets.trim() === '' ? 'no package lists (run: apt-get update)' : 'no Debian mirror in its package sources';
-  throw new ServerFetchError(`this machine has ${lists}`);
+
+  async update(): Promise<void> {
+    await command('apt-get', ['-qq', ...this.#options, 'update']);
+  }
+
+  /** The major version that would be downloaded. */
+  async majorOf(name: string): Promise<number | undefined> {
+    const policy = await command('apt-cache', [...this.#options, 'policy', name]);
+    const major = /Candidate: (?:\d+:)?(\d+)\./.exec(policy)?.[1];
+    return major === undefined ? undefined : Number(major);
+  }
+
+  /** Unpacks the packages and every shared library that they need, the C library included. */
+  async unpackWithLibraries(names: readonly string[], root: string): Promise<void> {
+    const all = new Set(names);
+    for (let added = [...names]; added.length > 0; ) {
+      const depends = await command('apt-cache', [...this.#options, 'depends', '--important', ...added]);
+      const found = Array.from(depends.matchAll(DEPENDENCY), ([, name = '']) => name);
+      added = [...new Set(found)].filter((name) => LIBRARY.test(name) && !all.has(name));
+      for (const name of added) all.add(name);
+    }
+    const downloads = join(this.#folder, 'downloads');
+    await command('apt-get', ['-qq', ...this.#options, 'download', ...all], downloads);
+    mkdirSync(root, { recursive: true });
+    for (const file of readdirSync(downloads)) await command('dpkg', ['-x', join(downloads, file), root]);
+  }
 }
 
 async function command(program: string, args: readonly string[], cwd?: string): Promise<string> {
   try {
-    const { stdout } = await run(program, args, { cwd, maxBuffer: 64 * 1024 * 1024 });
+    // its messages in English, whatever this system speaks: some are parsed
+    const { stdout } = await run(program, args, { cwd, maxBuffer: OUTPUT_BYTES, env: { ...process.env, LC_ALL: 'C' } });
     return stdout;
   } catch (cause) {
     const { code, stderr = '' } = cause as { code?: string | number; stderr?: string };
-    if (code === 'ENOENT')
-      throw new ServerFetchError(`${program} is not on this system, which is not a Debian`, { cause });
-    const lastLine = stderr.trim().split('\n').at(-1) ?? '';
-    throw new ServerFetchError(`${program} failed: ${lastLine}`, { cause });
+    if (code === 'ENOENT') throw new ServerFetchError(`this system has no ${program}`, { cause });
+    const verb = args.find((arg) => /^[a-z]+$/.test(arg)) ?? '';
+    const complaint = stderr.split('\n').find((line) => line.startsWith('E: ')) ?? stderr.trim();
+    throw new ServerFetchError(`${program} ${verb} failed (${complaint.replace(/^E: /, '')})`, { cause });
   }
 }

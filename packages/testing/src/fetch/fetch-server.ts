@@ -1,75 +1,89 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { unpackDebianPackages } from './apt.js';
-import { SERVERS, type ServerName } from './server-packages.js';
+import { InvalidArgumentError } from '@redis-functions/core';
+import { ServerFetchError } from '../errors.js';
+import { serversIn } from '../find/cache.js';
+import { FIRST_WITH_FUNCTIONS, hasFunctions, readVersion } from '../find/server-version.js';
+import { keep } from '../process/keeper.js';
+import { Apt } from './apt.js';
+import { debianSources } from './debian-mirror.js';
+import { writeLaunchers } from './launchers.js';
+import { SERVER_NAMES, SERVERS, type ServerName } from './server-packages.js';
 
 /**
- * Gets a real server from Debian's packages without root and without installing it, into a folder of its own in the cache.
- * A server that is there already costs nothing.
+ * Gets a real server from the packages of Debian or Ubuntu, without root and without installing it, into a folder of its
+ * own in the cache: 8 to 35 MB, a few seconds. One that is there already costs nothing; many may fetch the same at once.
  *
+ * @param name Those of Debian only on Debian; `distribution` also on Ubuntu.
  * @returns The path of its binary.
- * @throws ServerFetchError where this system cannot (no apt-get, no Debian mirror, no network).
+ * @throws ServerFetchError where this system cannot (no apt-get, no mirror, no network, another version by now).
  */
 export async function fetchServer(name: ServerName, cacheFolder: string): Promise<string> {
-  const { suite, program, packages } = SERVERS[name];
-  const destination = join(resolve(cacheFolder), name);
-  const binary = join(destination, 'bin', program);
-  if (existsSync(binary)) return binary;
+  if (name !== 'distribution' && !SERVER_NAMES.includes(name)) {
+    throw new InvalidArgumentError('name', `No server is called "${name}". Choose one of ${SERVER_NAMES.join(', ')}.`);
+  }
+  const cache = resolve(cacheFolder);
+  const there = () => serversIn(cache).find((path) => path.startsWith(`${join(cache, name)}/`));
+  const already = there();
+  if (already !== undefined) return already;
 
-  mkdirSync(cacheFolder, { recursive: true });
+  mkdirSync(cache, { recursive: true });
   // beside its destination, so that the last step is one rename: two that fetch at once do not see half of each other's
-  const building = mkdtempSync(join(resolve(cacheFolder), `.${name}-`));
+  const building = mkdtempSync(join(cache, `.${name}-`));
+  keep.folder(building);
   try {
-    const root = join(building, 'root');
-    await unpackDebianPackages(suite, packages, { work: join(building, 'apt'), root });
-    rmSync(join(building, 'apt'), { recursive: true });
-    writeLaunchers(root, join(building, 'bin'), join(destination, 'root'));
-    if (!existsSync(destination)) renameSync(building, destination);
+    await build(name, building);
+    if (!existsSync(join(cache, name))) renameSync(building, join(cache, name));
   } catch (error) {
     // the other one was faster
-    if (!existsSync(binary)) throw error;
+    if (there() === undefined) throw error;
   } finally {
     rmSync(building, { recursive: true, force: true });
+    keep.releaseFolder(building);
   }
-  return binary;
+  const built = there();
+  if (built === undefined) throw new ServerFetchError(`${join(cache, name)} is in the way and holds no server`);
+  return built;
 }
 
-/** The servers that the cache holds. */
-export function cachedServers(cacheFolder: string): { name: ServerName; path: string }[] {
-  return (Object.keys(SERVERS) as ServerName[])
-    .map((name) => ({ name, path: join(resolve(cacheFolder), name, 'bin', SERVERS[name].program) }))
-    .filter(({ path }) => existsSync(path));
+async function build(name: ServerName, folder: string): Promise<void> {
+  const work = join(folder, 'apt');
+  const { apt, product } = name === 'distribution' ? await ofDistribution(work) : await ofDebian(name, work);
+  await apt.unpackWithLibraries([`${product}-server`, `${product}-tools`], join(folder, 'root'));
+  rmSync(work, { recursive: true });
+  writeLaunchers(folder);
+
+  const version = readVersion(join(folder, 'bin', `${product}-server`));
+  if (version === undefined) throw new ServerFetchError(`the unpacked ${product}-server does not run on this system`);
+  if (name === 'distribution' ? !hasFunctions(version) : version.name !== name) {
+    throw new ServerFetchError(`the packages hold ${version.kind} ${version.version}, not ${name}`);
+  }
 }
 
-/**
- * Scripts that start the unpacked programs with the unpacked libraries; with the unpacked loader too, where the packages
- * brought a C library newer than this system's. `exec` keeps the process id.
- */
-function writeLaunchers(root: string, bin: string, finalRoot: string): void {
-  mkdirSync(bin);
-  const libraries = [
-    'usr/lib/x86_64-linux-gnu',
-    'lib/x86_64-linux-gnu',
-    'usr/lib/aarch64-linux-gnu',
-    'lib/aarch64-linux-gnu',
-  ]
-    .filter((folder) => existsSync(join(root, folder)))
-    .map((folder) => join(finalRoot, folder))
-    .join(':');
-  const loader = [
-    'usr/lib64/ld-linux-x86-64.so.2',
-    'lib64/ld-linux-x86-64.so.2',
-    'usr/lib/ld-linux-aarch64.so.1',
-    'lib/ld-linux-aarch64.so.1',
-  ].find((path) => existsSync(join(root, path)));
-  for (const program of readdirSync(join(root, 'usr/bin'))) {
-    if (!/^(?:redis|valkey)-/.test(program)) continue;
-    const binary = join(finalRoot, 'usr/bin', program);
-    const start = loader
-      ? `exec "${join(finalRoot, loader)}" --argv0 "${program}" --library-path "${libraries}" "${binary}" "$@"`
-      : `LD_LIBRARY_PATH="${libraries}" exec "${binary}" "$@"`;
-    const launcher = join(bin, program);
-    writeFileSync(launcher, `#!/bin/sh\n${start}\n`);
-    chmodSync(launcher, 0o755);
+async function ofDebian(name: keyof typeof SERVERS, work: string) {
+  const { suites, product } = SERVERS[name];
+  const apt = new Apt(work, 'own', debianSources(suites));
+  await apt.update();
+  return { apt, product };
+}
+
+/** With the lists that this system has, which takes no time; where it has none, as in a fresh container, with its sources. */
+async function ofDistribution(work: string) {
+  const system = new Apt(work, 'system');
+  const product = await productOf(system);
+  if (product) return { apt: system, product };
+  const updated = new Apt(work, 'own');
+  await updated.update();
+  const later = await productOf(updated);
+  if (later) return { apt: updated, product: later };
+  throw new ServerFetchError(
+    `this release has no redis-server or valkey-server from version ${FIRST_WITH_FUNCTIONS} on`,
+  );
+}
+
+async function productOf(apt: Apt): Promise<'redis' | 'valkey' | undefined> {
+  for (const product of ['redis', 'valkey'] as const) {
+    if (((await apt.majorOf(`${product}-server`)) ?? 0) >= FIRST_WITH_FUNCTIONS) return product;
   }
+  return undefined;
 }

@@ -1,45 +1,22 @@
-/** Where Debian has a server, and what it needs beside it. */
+/** Where Debian has a server. */
 export interface ServerPackages {
-  readonly suite: string;
-  readonly program: 'redis-server' | 'valkey-server';
-  readonly packages: readonly string[];
+  /** The last one has the server, those before it what it needs. */
+  readonly suites: readonly string[];
+  /** `redis` comes as redis-server and redis-tools, `valkey` likewise. */
+  readonly product: 'redis' | 'valkey';
 }
 
-/** Libraries that a server of another release needs from there, the C library included. */
-const OF_ANOTHER_RELEASE = [
-  'libc6',
-  'libgcc-s1',
-  'libstdc++6',
-  'libatomic1',
-  'libjemalloc2',
-  'liblzf1',
-  'libssl3t64',
-  'libsystemd0',
-  'libcap2',
-  'libzstd1',
-  'zlib1g',
-];
-const OF_BOOKWORM = ['libatomic1', 'libjemalloc2', 'liblzf1', 'libssl3', 'libsystemd0'];
-
-const redis = (suite: string, libraries: readonly string[]): ServerPackages => ({
-  suite,
-  program: 'redis-server',
-  packages: ['redis-server', 'redis-tools', ...libraries],
-});
-const valkey = (suite: string, libraries: readonly string[]): ServerPackages => ({
-  suite,
-  program: 'valkey-server',
-  packages: ['valkey-server', 'valkey-tools', ...libraries],
-});
-
-/** The servers that can be fetched, oldest first. Debian's development suite moves: its versions are those of today. */
+/** The servers that can be fetched from Debian, oldest first. Its development suite moves on: the last one will go there. */
 export const SERVERS = {
-  'redis-7.0': redis('bookworm', OF_BOOKWORM),
-  'redis-8.0': redis('trixie', OF_ANOTHER_RELEASE),
-  'valkey-8.1': valkey('trixie', OF_ANOTHER_RELEASE),
-  'valkey-9.1': valkey('sid', OF_ANOTHER_RELEASE),
+  'redis-7.0': { suites: ['bookworm'], product: 'redis' },
+  'redis-8.0': { suites: ['trixie'], product: 'redis' },
+  'valkey-8.0': { suites: ['bookworm', 'bookworm-backports'], product: 'valkey' },
+  'valkey-8.1': { suites: ['trixie'], product: 'valkey' },
+  'valkey-9.1': { suites: ['sid'], product: 'valkey' },
 } as const satisfies Readonly<Record<string, ServerPackages>>;
 
-export type ServerName = keyof typeof SERVERS;
+/** `distribution`: what this Debian or Ubuntu release has itself. */
+export type ServerName = keyof typeof SERVERS | 'distribution';
 
-export const SERVER_NAMES = Object.keys(SERVERS) as readonly ServerName[];
+/** The servers of the test matrix. */
+export const SERVER_NAMES = Object.keys(SERVERS) as readonly (keyof typeof SERVERS)[];
