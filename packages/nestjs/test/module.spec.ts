@@ -40,6 +40,7 @@ describe('RedisFunctionsModule', () => {
   async function start(imports: unknown[], consumer: Type = FeatureModule) {
     const testing = await Test.createTestingModule({ imports: [...(imports as Type[]), consumer] }).compile();
     started.push(testing);
+    testing.useLogger(false);
     await testing.init();
     return testing.get(Consumer, { strict: false });
   }
