@@ -1,6 +1,8 @@
 /** Every project in one process tree, two workers sharing them: what `npm test` runs. */
 export default {
   projects: ['<rootDir>/packages/*', '<rootDir>/apps/*', '<rootDir>/test'],
+  // of a run over all projects this one counts, not the preset's
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/generated/**'],
 };

@@ -13,7 +13,7 @@ const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
 /** The application, ready to listen. */
 export async function createShop(options: ShopOptions): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(options), {
-    logger: ['log', 'warn', 'error'],
+    logger: ['warn', 'error'],
     // a module that cannot start says why by its error; Nest would end the process
     abortOnError: false,
   });

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RedisFunctions, RedisFunctionsError } from '@redis-functions/core';
@@ -17,21 +18,23 @@ export interface RunningShop {
 
 /**
  * Starts the shop as its environment says: `PORT` (3000), `REDIS_URL` (else a private server, else an embedded engine),
- * `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`.
+ * `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder
+ * of a private server's data and of the routing key; `.data` of the checkout).
  */
 export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
   const port = toPort(env['PORT'] ?? '3000');
   const onUnavailableAtStart = toPolicy(env['REDIS_AWAY'] ?? 'wait');
-  const source = await openRedisSource(env, join(DATA, 'redis'));
+  const data = env['SHOP_DATA'] ?? DATA;
+  const source = await openRedisSource(env, join(data, 'redis'));
   try {
     const { url, mode, force } = source;
-    const routingKey = openRoutingKey(env, join(DATA, 'routing-key'));
+    const routingKey = openRoutingKey(env, join(data, 'routing-key'));
     const app = await createShop({ url, mode, force, onUnavailableAtStart, routingKey });
     await app.listen(port).catch(async (error) => {
       await app.close();
       throw explainListen(error, port);
     });
-    const shopUrl = `http://localhost:${port}`;
+    const shopUrl = `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
     console.log(`The shop is open: ${shopUrl}`);
     console.log(`It runs on ${source.description} (${await describe(app.get(REDIS_FUNCTIONS))}).`);
     return { url: shopUrl, stop: () => stop(app, source) };
@@ -52,10 +55,10 @@ async function stop(app: { close(): Promise<void> }, source: RedisSource): Promi
 async function describe(functions: RedisFunctions): Promise<string> {
   try {
     const [{ kind, version }, mode] = await Promise.all([functions.server(), functions.mode()]);
-    return `${kind} ${version} at ${functions.address}, ${mode} mode`;
+    return `${kind} ${version}, ${mode} mode`;
   } catch (error) {
     if (!(error instanceof RedisFunctionsError)) throw error;
-    return `${functions.address}, not there yet`;
+    return 'not there yet';
   }
 }
 

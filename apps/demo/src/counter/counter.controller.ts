@@ -7,7 +7,7 @@ import { mylib } from '../libraries/mylib.js';
 
 const KEY = 'demo:counter';
 
-const increment = z.strictObject({ amount: z.int().min(1).optional() });
+const increment = z.strictObject({ amount: z.int().min(1).optional() }).default({});
 
 /** A counter that lives in a library of our own. */
 @Controller('api/counter')

@@ -22,7 +22,8 @@ export class RedisFunctionsErrorFilter implements ExceptionFilter<RedisFunctions
 
   #answer(error: RedisFunctionsError): Answer {
     if (error instanceof CartError) {
-      return { statusCode: error.httpStatus, error: error.code, message: error.message, ...error.details };
+      const { code, ...details } = error.details;
+      return { statusCode: error.httpStatus, error: code, message: error.message, ...details };
     }
     if (error instanceof InvalidArgumentError) {
       return { statusCode: 400, error: error.code, field: error.field, message: error.message };

@@ -1,4 +1,4 @@
-import type { RedisFunctionsOptions } from '@redis-functions/core';
+import { type RedisFunctionsOptions, redactUrl } from '@redis-functions/core';
 import { startEmbedded } from './embedded.js';
 import { startPrivateServer } from './private-server.js';
 
@@ -19,8 +19,10 @@ export interface RedisSource {
  * @param directory Where a private server keeps its data.
  */
 export async function openRedisSource(env: NodeJS.ProcessEnv, directory: string): Promise<RedisSource> {
-  if (env['REDIS_URL']) {
-    return { url: env['REDIS_URL'], description: 'REDIS_URL', mode: 'auto', force: false, stop: async () => {} };
+  const url = env['REDIS_URL'];
+  if (url) {
+    const description = `REDIS_URL, ${redactUrl(url)}`;
+    return { url, description, mode: 'auto', force: false, stop: async () => {} };
   }
   return (await startPrivateServer(env, directory)) ?? (await startEmbedded());
 }
