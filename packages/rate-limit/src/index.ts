@@ -8,6 +8,6 @@ export { rateLimiterLibrary } from './library.js';
 export type { RateLimiterOptions } from './options.js';
 export type { Algorithm } from './policy/algorithm.js';
 export type { Policy, ResolvedPolicy } from './policy/policy.js';
-export { resolvePolicies } from './policy/policy.js';
+export { DEFAULT_POLICY, resolvePolicies, resolvePolicy } from './policy/policy.js';
 export type { ConsumeOptions } from './rate-limiter.js';
 export { RateLimiter } from './rate-limiter.js';

@@ -81,19 +81,20 @@ describe('the header fields of a response', () => {
     expect(Number(reset?.[1])).toBeLessThanOrEqual(before + 1);
   });
 
-  it('never name an earlier moment than the wait, nor 0 seconds', () => {
+  it('never name an earlier moment than the wait, nor 0 seconds, nor a wait that does not help', () => {
     for (const [ms, seconds] of [
       [1, 1],
       [999, 1],
       [1_000, 1],
       [1_001, 2],
-      [0, 1],
     ] as const) {
       const refused = { ...decision(spent), retryAfterMs: ms };
       expect(retryAfterSeconds(refused)).toBe(seconds);
       expect(rateLimitHeaders([refused])).toContainEqual(['Retry-After', String(seconds)]);
     }
     expect(retryAfterSeconds(decision(burst))).toBe(0);
+    // a cost above the limit: no wait helps
+    expect(rateLimitHeaders([{ ...decision(burst), allowed: false }], { standard: false })).toEqual([]);
   });
 
   it('stay within the grammar whatever a policy is called and however large it is', () => {

@@ -34,9 +34,9 @@ export function rateLimitHeaders(decisions: readonly Decision[], options: Header
   return fields;
 }
 
-/** Whole seconds for `Retry-After`: never earlier than the wait; 0 for a decision that allows. */
+/** Whole seconds for `Retry-After`: never earlier than the wait; 0 where there is none, or where no wait would help. */
 export function retryAfterSeconds({ allowed, retryAfterMs }: Decision): number {
-  return allowed ? 0 : Math.max(1, toSeconds(retryAfterMs));
+  return allowed ? 0 : toSeconds(retryAfterMs);
 }
 
 const FORMATS: Readonly<Record<HeaderFormat, (policies: readonly PolicyDecision[]) => HeaderField[]>> = {

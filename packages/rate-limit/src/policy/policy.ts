@@ -53,7 +53,7 @@ export function resolvePolicies(
     );
   }
   const resolved = Object.freeze(
-    policies.map((policy, index) => resolvePolicy(`policies[${index}]`, policy, algorithm)),
+    policies.map((policy, index) => resolvePolicy(policy, algorithm, `policies[${index}]`)),
   );
   const names = new Set<string>();
   for (const { name } of resolved) {
@@ -69,19 +69,27 @@ export function resolvePolicies(
   return resolved;
 }
 
-function resolvePolicy(field: string, policy: Policy, defaultAlgorithm: Algorithm): ResolvedPolicy {
+/**
+ * Checks one policy.
+ *
+ * @param path Where it is, for messages. Default: its fields are named by themselves.
+ * @throws InvalidArgumentError or CostAboveCapacityError that names the field.
+ */
+export function resolvePolicy(policy: Policy, defaultAlgorithm: Algorithm = 'token-bucket', path = ''): ResolvedPolicy {
   if (typeof policy !== 'object' || policy === null) {
+    const field = path || 'policy';
     throw new InvalidArgumentError(field, `${field} is not a policy. Give it like { limit: 100, window: '1m' }.`);
   }
+  const fieldOf = (name: string) => (path === '' ? name : `${path}.${name}`);
   const { limit, cost, algorithm = defaultAlgorithm } = policy;
-  assertAmount(`${field}.limit`, limit);
-  const window = parseWindow(`${field}.window`, policy.window);
+  assertAmount(fieldOf('limit'), limit);
+  const window = parseWindow(fieldOf('window'), policy.window);
   const { name = formatWindow(window) } = policy;
-  assertName(`${field}.name`, name);
-  assertAlgorithm(`${field}.algorithm`, algorithm);
+  assertName(fieldOf('name'), name);
+  assertAlgorithm(fieldOf('algorithm'), algorithm);
   if (cost !== undefined) {
-    assertAmount(`${field}.cost`, cost);
-    assertWithinLimit(`${field}.cost`, cost, { name, limit });
+    assertAmount(fieldOf('cost'), cost);
+    assertWithinLimit(fieldOf('cost'), cost, { name, limit });
   }
   return Object.freeze({ name, limit, window, algorithm, cost });
 }
