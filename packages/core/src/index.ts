@@ -1,5 +1,6 @@
 export type { Handle } from './call/handle.js';
 export type { RedisClient } from './client/adapt.js';
+export type { ClusterConnection, SentinelConnection } from './client/connect.js';
 export { redactUrl } from './client/connect.js';
 export type { IoredisClient } from './client/ioredis.js';
 export type { IoredisCluster } from './client/ioredis-cluster.js';
@@ -26,7 +27,9 @@ export {
 } from './errors.js';
 export { assertHashTag, encodeKeyPart } from './keys.js';
 export type { FunctionInfo, LibraryInfo, ListOptions } from './manage/list.js';
+export type { DeployedLibrary } from './manage/merge.js';
+export type { RunningFunction, ServerStats } from './manage/running.js';
 export type { ServerInfo } from './manage/server-info.js';
 export type { CallOptions, RedisFunctionsOptions } from './options.js';
-export { RedisFunctions } from './redis-functions.js';
+export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';

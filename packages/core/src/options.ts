@@ -1,14 +1,25 @@
 import { adaptClient, type RedisClient } from './client/adapt.js';
-import { connectPort } from './client/connect.js';
+import {
+  type ClusterConnection,
+  connectClusterPort,
+  connectPort,
+  connectSentinelPort,
+  type SentinelConnection,
+} from './client/connect.js';
 import type { ClientPort } from './client/port.js';
 import type { Library } from './define/library.js';
 import { InvalidArgumentError } from './errors.js';
 
 export interface RedisFunctionsOptions {
-  /** A client of the package `redis`: single or cluster. You opened it, you close it. Give this or `url`. */
+  /**
+   * A client of `redis` (client, pool, cluster, sentinel) or `ioredis`. You opened it, you close it. Give this, or one of
+   * `url`, `cluster` and `sentinel`: then a connection is opened at first use, reopened after a loss, closed by `close()`.
+   */
   client?: RedisClient;
-  /** `redis://` or `rediss://`. A connection is opened at first use, reopened after a loss, and closed by `close()`. */
+  /** `redis://` or `rediss://`. */
   url?: string;
+  cluster?: ClusterConnection;
+  sentinel?: SentinelConnection;
   /** Libraries to deploy. `use()` adds others. Default: none. */
   libraries?: readonly Library[];
   /**
@@ -25,7 +36,7 @@ export interface RedisFunctionsOptions {
   force?: boolean;
   /** Milliseconds a call may take, waiting for a connection included; 0 for no deadline. Default: 5000. */
   deadlineMs?: number;
-  /** Hears connection errors of a client made from `url`. Default: they are dropped, and calls say what is wrong. */
+  /** Hears errors of a connection that is opened here. Default: they are dropped, and calls say what is wrong. */
   onError?: (error: Error) => void;
 }
 
@@ -66,14 +77,17 @@ function assertOneOf(field: string, value: string, allowed: readonly string[]): 
   throw new InvalidArgumentError(field, `${field} is ${JSON.stringify(value)}. Give one of ${allowed.join(', ')}.`);
 }
 
-function toPort({ client, url, onError = () => {} }: RedisFunctionsOptions): ClientPort {
-  if (client !== undefined && url !== undefined) {
-    throw new InvalidArgumentError('client', 'Both client and url are given. Give one of them.');
+function toPort({ client, url, cluster, sentinel, onError = () => {} }: RedisFunctionsOptions): ClientPort {
+  const given = [client, url, cluster, sentinel].filter((way) => way !== undefined);
+  if (given.length !== 1) {
+    throw new InvalidArgumentError(
+      given.length === 0 ? 'url' : 'client',
+      `${given.length === 0 ? 'None' : 'Several'} of client, url, cluster and sentinel are given. Give one of them, ` +
+        'for example url: "redis://localhost:6379".',
+    );
   }
   if (url !== undefined) return connectPort(url, onError);
-  if (client !== undefined) return adaptClient(client);
-  throw new InvalidArgumentError(
-    'url',
-    'Neither client nor url is given. Give url, for example "redis://localhost:6379".',
-  );
+  if (cluster !== undefined) return connectClusterPort(cluster, onError);
+  if (sentinel !== undefined) return connectSentinelPort(sentinel, onError);
+  return adaptClient(client as RedisClient);
 }

@@ -1,15 +1,17 @@
 import { toWire } from './call/arguments.js';
 import { Caller } from './call/caller.js';
 import { DeadlineTimer } from './call/deadline.js';
-import { Gate } from './call/gate.js';
+import { Gate, NOWHERE } from './call/gate.js';
 import { type Handle, makeHandle } from './call/handle.js';
 import { Preparation } from './call/preparation.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
 import { LibrarySet } from './library-set.js';
-import { type LibraryInfo, type ListOptions, listLibraries } from './manage/list.js';
+import { type ListOptions, listLibraries } from './manage/list.js';
 import { Manager } from './manage/manager.js';
+import { type DeployedLibrary, mergeLists } from './manage/merge.js';
+import { killRunning, readStats, type ServerStats } from './manage/running.js';
 import { readServerInfo, type ServerInfo } from './manage/server-info.js';
 import { assertDeadline, type CallOptions, type RedisFunctionsOptions, resolveOptions } from './options.js';
 
@@ -33,7 +35,7 @@ export class RedisFunctions {
     this.#libraries = new LibrarySet(libraries);
     this.#deadline = this.#deadlineOf(deadlineMs);
     this.#deployer = new Deployer(port, { force });
-    this.#preparation = new Preparation(this.#gate, this.#deployer, deploy);
+    this.#preparation = new Preparation(this.#deployer, deploy);
     this.#caller = new Caller(this.#gate, this.#preparation, this.#deployer);
     this.#manager = new Manager(this.#gate, this.#deadline);
   }
@@ -50,7 +52,7 @@ export class RedisFunctions {
 
   /** `functions` or `scripts`: what `mode: 'auto'` found. Asks the server once. */
   async mode(): Promise<'functions' | 'scripts'> {
-    return (await this.#deadline.run((lease) => this.#gate.runner(lease))).mode;
+    return (await this.#deadline.run((lease) => this.#gate.explaining(NOWHERE, () => this.#gate.runner(lease)))).mode;
   }
 
   /**
@@ -112,10 +114,39 @@ export class RedisFunctions {
     return this.#callByName(name, keys, args, true, options);
   }
 
-  /** The libraries that the server has, those of others included. In scripts mode: those of this client. */
-  async list(options?: ListOptions): Promise<LibraryInfo[]> {
-    if ((await this.mode()) === 'scripts') return this.#libraries.describe(options);
-    return this.#manager.onOne((node) => listLibraries(node, options));
+  /**
+   * The libraries on all servers that take writes, those of others included, and what differs between the servers. In
+   * scripts mode: those of this client.
+   */
+  async list(options?: ListOptions): Promise<DeployedLibrary[]> {
+    if ((await this.mode()) === 'scripts') {
+      return mergeLists([{ node: this.address, libraries: this.#libraries.describe(options) }]);
+    }
+    return mergeLists(
+      await this.#manager.onEach(async (node) => ({
+        node: node.id,
+        libraries: await listLibraries(node, options),
+      })),
+    );
+  }
+
+  /** How many libraries and functions each server has, and which function has been running there for a while. */
+  stats(): Promise<ServerStats[]> {
+    return this.#manager.onEach(readStats);
+  }
+
+  /**
+   * Ends the function, or script, that keeps a server busy, on every server.
+   *
+   * @returns The servers where something was ended.
+   * @throws FunctionCallError `UNKILLABLE`: it has written already.
+   */
+  async kill(): Promise<string[]> {
+    const { isServerError } = this.#gate.port;
+    const killed = await this.#manager.onEach(async (node) =>
+      (await killRunning(node, isServerError)) ? [node.id] : [],
+    );
+    return killed.flat();
   }
 
   /** Removes one library from every server. @throws FunctionCallError when there is none of that name. */
@@ -180,5 +211,21 @@ export class RedisFunctions {
       this.#deadlines.set(ms, deadline);
     }
     return deadline;
+  }
+}
+
+/**
+ * A client that is connected and has its libraries deployed.
+ *
+ * @throws What `deploy` throws; then nothing is left open.
+ */
+export async function createRedisFunctions(options: RedisFunctionsOptions): Promise<RedisFunctions> {
+  const functions = new RedisFunctions(options);
+  try {
+    await functions.deploy();
+    return functions;
+  } catch (error) {
+    await functions.close();
+    throw error;
   }
 }

@@ -34,6 +34,8 @@ describe.each(availableServers())('the libraries of $name', ({ name, path }) => 
         { name: 'counter_echo', description: null, flags: [] },
         { name: 'counter_read', description: null, flags: ['no-writes'] },
       ],
+      nodes: [redis.url],
+      differsOn: [],
     });
     expect(await functions.list({ name: 'counter', withCode: true })).toEqual([{ ...ours, code: counterCode() }]);
     expect(await functions.list({ name: 'coun*' })).toEqual([]);
@@ -56,6 +58,27 @@ describe.each(availableServers())('the libraries of $name', ({ name, path }) => 
     await functions.restore(payload, 'flush');
     expect(await functions.list()).toHaveLength(1);
     await expect(functions.restore(Buffer.from('junk'))).rejects.toThrow('payload version or checksum');
+  });
+
+  it('tell which function keeps the server busy, and can be ended', async () => {
+    const spin = "#!lua name=spin\nredis.register_function{ function_name = 'spin', flags = { 'no-writes' }, ";
+    await redis.command('FUNCTION', 'LOAD', `${spin}callback = function() while true do end end }`);
+    await redis.command('CONFIG', 'SET', 'busy-reply-threshold', '20');
+    const [idle] = await functions.stats();
+    expect(idle).toMatchObject({ libraries: 2, functions: 4, running: null });
+    expect(await functions.kill()).toEqual([]);
+
+    const spinning = functions.call('spin', [], ['x'], { deadlineMs: 0 });
+    const ended = expect(spinning).rejects.toThrow('killed');
+    const beside = new RedisFunctions({ url: redis.url, deadlineMs: 2_000 });
+    let running = null;
+    while (!running) running = (await beside.stats())[0]?.running ?? null;
+    expect(running).toMatchObject({ name: 'spin', command: ['FCALL', 'spin', '0', 'x'] });
+    const waiting = beside.use(counterLibrary()).add('waits');
+    expect(await beside.kill()).toEqual([redis.url]);
+    await ended;
+    expect(await waiting).toBe(1);
+    await beside.close();
   });
 
   it('belong to a server that says what it is', async () => {

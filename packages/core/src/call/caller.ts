@@ -2,12 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployer } from '../deploy/deployer.js';
 import { RedisFunctionsError } from '../errors.js';
 import type { DeadlineTimer, Lease } from './deadline.js';
-import type { Gate, Place } from './gate.js';
+import type { Gate } from './gate.js';
 import type { Preparation } from './preparation.js';
 import { isFunctionNotFound, isPassingRefusal } from './refusals.js';
-import type { PreparedCall, Runner } from './runner.js';
+import type { PreparedCall } from './runner.js';
 
 const RETRY_DELAY_MS = { first: 5, most: 100 };
+
+/** How far one call has come. */
+interface Progress {
+  /** The last attempt left this process. */
+  sent: boolean;
+  /** The server does not have the function. */
+  lost: boolean;
+  /** It was brought to the server, which happens once per call. */
+  healed: boolean;
+}
+
+/** A failover is under way: loading here, and then writing, would lose the writes as soon as this server is demoted. */
+const NOT_THE_PRIMARY = new Error('not the primary');
 
 /** The way of a call: wait for a connection, have the library there, send, repeat what was refused, end by the deadline. */
 export class Caller {
@@ -26,50 +39,55 @@ export class Caller {
   }
 
   async #run(call: PreparedCall, lease: Lease): Promise<unknown> {
-    const place: Place = { library: call.library?.name, functionName: call.functionName };
-    let healed = false;
+    const progress: Progress = { sent: false, lost: false, healed: false };
     let delayMs = RETRY_DELAY_MS.first;
     for (;;) {
       try {
-        return await this.#attempt(call, lease);
+        return await this.#attempt(call, lease, progress);
       } catch (error) {
-        if (lease.expired) throw this.#gate.explain(error, place);
-        const reason = this.#reasonToRepeat(error, call);
-        if (reason === undefined || (reason === 'lost' && healed)) throw this.#gate.explain(error, place);
-        lease.refusal = error;
-        healed ||= reason === 'lost' && (await this.#heal(call, place));
-        if (reason === 'lost' && healed) continue;
-        await delay(delayMs);
+        const next = lease.expired ? 'give up' : this.#nextStep(error, call, progress);
+        if (next === 'give up') {
+          throw this.#gate.explain(error, { library: call.library?.name, functionName: call.functionName });
+        }
+        if (error !== NOT_THE_PRIMARY) lease.refusal = error;
+        if (next === 'heal') progress.lost = true;
+        else await delay(delayMs);
         delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS.most);
       }
     }
   }
 
-  async #attempt(call: PreparedCall, lease: Lease): Promise<unknown> {
+  async #attempt(call: PreparedCall, lease: Lease, progress: Progress): Promise<unknown> {
+    const { library, keys } = call;
+    progress.sent = false;
     const runner = this.#gate.open ?? (await this.#gate.runner(lease));
-    if (call.library && !this.#preparation.isDone(call.library)) await this.#prepare(call, runner, lease);
+    if (library && !this.#preparation.isDone(library)) await this.#preparation.prepare(library, runner);
+    if (library && progress.lost) {
+      // the server was flushed, restarted empty, or has become a primary without its libraries
+      if (!(await this.#deployer.heal(library, keys[0]))) throw NOT_THE_PRIMARY;
+      progress.lost = false;
+      progress.healed = true;
+    }
+    this.#gate.refuseExpired(lease);
+    progress.sent = true;
     return runner.run(this.#gate.port, call);
   }
 
-  async #prepare({ library }: PreparedCall, runner: Runner, lease: Lease): Promise<void> {
-    if (library) await this.#preparation.prepare(library, runner);
-    this.#gate.refuseExpired(lease);
-  }
-
-  /** Undefined where the call may have run, and would run twice. */
-  #reasonToRepeat(error: unknown, { library, readOnly }: PreparedCall): 'lost' | 'refused' | undefined {
+  /** Repeats what cannot have run; what may have run would run twice. */
+  #nextStep(
+    error: unknown,
+    { library, readOnly }: PreparedCall,
+    { sent, healed }: Progress,
+  ): 'give up' | 'heal' | 'wait' {
     const { port } = this.#gate;
+    if (error === NOT_THE_PRIMARY) return 'wait';
+    if (error instanceof RedisFunctionsError) return 'give up';
     if (port.isServerError(error)) {
-      if (isPassingRefusal(error.message, port.followsFailover)) return 'refused';
+      if (isPassingRefusal(error.message, port.followsFailover)) return 'wait';
       const canHeal = library !== undefined && this.#preparation.mayDeploy && this.#gate.open?.mode === 'functions';
-      return canHeal && isFunctionNotFound(error.message) ? 'lost' : undefined;
+      return canHeal && !healed && isFunctionNotFound(error.message) ? 'heal' : 'give up';
     }
-    // the connection was lost: only a call that changes nothing can be repeated without harm
-    return readOnly && !(error instanceof RedisFunctionsError) ? 'refused' : undefined;
-  }
-
-  /** The function did not run: the server was flushed, restarted empty, or has become a primary without its libraries. */
-  #heal({ library, keys }: PreparedCall, place: Place): Promise<boolean> {
-    return this.#gate.explaining(place, async () => library !== undefined && this.#deployer.heal(library, keys[0]));
+    // the connection is gone: only a call that was not sent, or that changes nothing, can be repeated without harm
+    return !sent || readOnly || port.wasNotSent(error) ? 'wait' : 'give up';
   }
 }

@@ -12,7 +12,7 @@ export interface Place {
   readonly functionName: string;
 }
 
-const NOWHERE: Place = { library: undefined, functionName: '' };
+export const NOWHERE: Place = { library: undefined, functionName: '' };
 
 /** Between calls and the port: waits for a connection, finds out how functions run here, and names what goes wrong. */
 export class Gate {
@@ -39,7 +39,7 @@ export class Gate {
 
   async runner(lease: Lease): Promise<Runner> {
     await this.connected(lease);
-    this.#runner ??= await this.explaining(NOWHERE, () => this.#chooseRunner());
+    this.#runner ??= await this.#chooseRunner();
     return this.#runner;
   }
 

@@ -1,18 +1,15 @@
 import type { Library } from '../define/library.js';
 import type { Deployer } from '../deploy/deployer.js';
-import type { Gate } from './gate.js';
 import type { Runner } from './runner.js';
 
 /** Has every library deployed, or verified, before its first call; calls that begin together share one deploy. */
 export class Preparation {
-  readonly #gate: Gate;
   readonly #deployer: Deployer;
   readonly #policy: 'deploy' | 'verify' | 'none';
   readonly #done = new Set<Library>();
   readonly #underWay = new Map<Library, Promise<void>>();
 
-  constructor(gate: Gate, deployer: Deployer, policy: 'deploy' | 'verify' | 'none') {
-    this.#gate = gate;
+  constructor(deployer: Deployer, policy: 'deploy' | 'verify' | 'none') {
     this.#deployer = deployer;
     this.#policy = policy;
   }
@@ -41,10 +38,8 @@ export class Preparation {
     return underWay;
   }
 
-  #bring(library: Library): Promise<void> {
-    return this.#gate.explaining({ library: library.name, functionName: '' }, async () => {
-      if (this.#policy === 'deploy') await this.#deployer.deploy([library]);
-      if (this.#policy === 'verify') await this.#deployer.verify([library]);
-    });
+  async #bring(library: Library): Promise<void> {
+    if (this.#policy === 'deploy') await this.#deployer.deploy([library]);
+    if (this.#policy === 'verify') await this.#deployer.verify([library]);
   }
 }

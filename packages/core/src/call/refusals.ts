@@ -4,9 +4,10 @@
  * - TRYAGAIN: the keys of the call are on both sides of a slot that is moving (node-redis does not retry it).
  * - CLUSTERDOWN, MASTERDOWN: a primary is gone and no replica has taken over yet.
  * - LOADING: the server is reading its data.
+ * - BUSY: a function or script has been running for too long, and nothing else gets its turn.
  * - READONLY: the server was the primary and is not any more. It passes where the client finds the new one.
  */
-const PASSING = /^(?:TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|READONLY) /;
+const PASSING = /^(?:TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|BUSY|READONLY) /;
 /** The same words from inside a function mean that it did run, up to there. */
 const FROM_INSIDE = / script: /;
 

@@ -1,6 +1,13 @@
 import { UnavailableError } from '../errors.js';
 import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
-import { call, type IoredisClient, ioredisNode, isIoredisServerError, whenIoredisReady } from './ioredis.js';
+import {
+  call,
+  type IoredisClient,
+  ioredisNode,
+  isIoredisOffline,
+  isIoredisServerError,
+  whenIoredisReady,
+} from './ioredis.js';
 import type { ClientPort, PrimaryNode } from './port.js';
 import { saysPrimary } from './primary.js';
 
@@ -25,8 +32,8 @@ export function ioredisClusterPort(cluster: IoredisCluster, address = 'the given
 
   async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
     const key = keyOf(owner);
-    // here it is redirected, if need be, and learns of a new primary
-    await cluster.call('EXISTS', key);
+    // here it is redirected, if need be, and learns of a new primary; what a busy or full server says is no matter
+    await cluster.call('EXISTS', key).catch(ignoreServerError);
     const client = cluster.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === owner.id);
     if (!client) throw nobody(address);
     return ioredisNode(client, owner.id, key);
@@ -50,10 +57,15 @@ export function ioredisClusterPort(cluster: IoredisCluster, address = 'the given
     },
     confirmPrimary: saysPrimary,
     isServerError: isIoredisServerError,
+    wasNotSent: isIoredisOffline,
     close: async () => {},
   };
 }
 
 function nobody(address: string): UnavailableError {
   return new UnavailableError('NOT_CONNECTED', `No node of ${address} can be asked right now. Try again in a moment.`);
+}
+
+function ignoreServerError(error: unknown): void {
+  if (!isIoredisServerError(error)) throw error;
 }

@@ -19,6 +19,10 @@ export interface IoredisClient {
   off(event: 'ready' | 'end' | 'error', listener: (error: Error) => void): unknown;
 }
 
+// enableOfflineQueue: false
+export const isIoredisOffline = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith("Stream isn't writeable");
+
 // by name: the class may come from another copy of its package
 export const isIoredisServerError = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'ReplyError';
@@ -40,6 +44,7 @@ export function ioredisPort(client: IoredisClient): ClientPort {
     primaryFor: async () => node,
     confirmPrimary: saysPrimary,
     isServerError: isIoredisServerError,
+    wasNotSent: isIoredisOffline,
     close: async () => {},
   };
 }

@@ -1,6 +1,6 @@
 import { UnavailableError } from '../errors.js';
 import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
-import { isNodeRedisServerError, type NodeRedisClient, nodeRedisNode } from './node-redis.js';
+import { isNodeRedisOffline, isNodeRedisServerError, type NodeRedisClient, nodeRedisNode } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { saysPrimary } from './primary.js';
 import { type Connectable, whenReady } from './when-ready.js';
@@ -25,8 +25,8 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
 
   async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
     const key = keyOf(owner);
-    // here it is redirected, if need be, and learns of a new primary
-    await send(['EXISTS', key], key);
+    // here it is redirected, if need be, and learns of a new primary; what a busy or full server says is no matter
+    await send(['EXISTS', key], key).catch(ignoreServerError);
     return nodeRedisNode(await cluster.getNodeClientForKey(key), owner.id, key);
   }
 
@@ -50,6 +50,11 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
     },
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
+    wasNotSent: isNodeRedisOffline,
     close: async () => {},
   };
+}
+
+function ignoreServerError(error: unknown): void {
+  if (!isNodeRedisServerError(error)) throw error;
 }

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../errors.js';
-import { BINARY, isNodeRedisServerError, type NodeRedisConnection } from './node-redis.js';
+import { BINARY, isNodeRedisOffline, isNodeRedisServerError, type NodeRedisConnection } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { REGISTRY_KEY, saysPrimary } from './primary.js';
 
@@ -38,6 +38,7 @@ export function nodeRedisPoolPort(pool: NodeRedisPool, address = 'the given pool
     primaryFor: async () => node,
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
+    wasNotSent: isNodeRedisOffline,
     close: async () => {},
   };
 }

@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 import { toArray, toText } from '../replies.js';
 import { toFields } from '../reply-fields.js';
-import { BINARY, isNodeRedisServerError, type NodeRedisConnection } from './node-redis.js';
+import { BINARY, isNodeRedisOffline, isNodeRedisServerError, type NodeRedisConnection } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { REGISTRY_KEY, saysPrimary } from './primary.js';
 import { type Connectable, whenReady } from './when-ready.js';
@@ -52,6 +52,7 @@ export function nodeRedisSentinelPort(sentinel: NodeRedisSentinel, address = 'th
     primaryFor: async () => node(),
     confirmPrimary: async (primary) => (await saysPrimary(primary)) && (await sentinelsAgree(sentinel)),
     isServerError: isNodeRedisServerError,
+    wasNotSent: isNodeRedisOffline,
     close: async () => {},
   };
 }

@@ -1,10 +1,11 @@
-import { ErrorReply, RESP_TYPES } from 'redis';
+import { ClientOfflineError, ErrorReply, RESP_TYPES } from 'redis';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { REGISTRY_KEY, saysPrimary } from './primary.js';
 import { type Connectable, whenReady } from './when-ready.js';
 
 /** The slice of a node-redis client (version 5 or 6) that this package calls. Any `createClient()` value has it. */
 export interface NodeRedisClient extends Connectable {
+  readonly options?: { readonly socket?: object };
   sendCommand(command: readonly (string | Buffer)[], options?: object): Promise<unknown>;
   duplicate(): NodeRedisConnection;
 }
@@ -20,10 +21,11 @@ export interface NodeRedisConnection {
 /** Bulk strings as Buffers, for one command. */
 export const BINARY = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
+export const isNodeRedisOffline = (error: unknown): boolean => error instanceof ClientOfflineError;
 export const isNodeRedisServerError = (error: unknown): error is Error => error instanceof ErrorReply;
 
 /** Brings a node-redis client to the port. Its owner opens it, keeps it open and closes it. */
-export function nodeRedisPort(client: NodeRedisClient, address = 'the given client'): ClientPort {
+export function nodeRedisPort(client: NodeRedisClient, address = addressOf(client)): ClientPort {
   const node = nodeRedisNode(client, address);
   const nodes = [node];
   return {
@@ -38,8 +40,18 @@ export function nodeRedisPort(client: NodeRedisClient, address = 'the given clie
     primaryFor: async () => node,
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
+    wasNotSent: isNodeRedisOffline,
     close: async () => {},
   };
+}
+
+function addressOf({ options }: NodeRedisClient): string {
+  const {
+    host = 'localhost',
+    port = 6379,
+    path,
+  } = (options?.socket ?? {}) as { host?: string; port?: number; path?: string };
+  return path ?? `redis://${host}:${port}`;
 }
 
 export function nodeRedisNode(

@@ -39,6 +39,8 @@ export interface ClientPort {
   confirmPrimary(node: PrimaryNode): Promise<boolean>;
   /** The error is the server's answer, not a fault on the way to it. */
   isServerError(error: unknown): error is Error;
+  /** The command never left: there was no connection. It can be repeated without harm. */
+  wasNotSent(error: unknown): boolean;
   /** Closes what this side opened, and nothing else. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { DeadlineTimer } from '../call/deadline.js';
-import type { Gate } from '../call/gate.js';
+import { type Gate, NOWHERE } from '../call/gate.js';
 import type { PrimaryNode } from '../client/port.js';
 
 /** Sends what is not a call: to one server, or to every one that takes writes. */
@@ -23,7 +23,7 @@ export class Manager {
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#deadline.run(async (lease) => {
       await this.#gate.connected(lease);
-      return this.#gate.explaining({ library: undefined, functionName: '' }, work);
+      return this.#gate.explaining(NOWHERE, work);
     });
   }
 }
