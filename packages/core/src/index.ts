@@ -33,3 +33,4 @@ export type { ServerInfo } from './manage/server-info.js';
 export type { CallOptions, RedisFunctionsOptions } from './options.js';
 export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';
+export type { CallEvent, DeployEvent } from './telemetry/channels.js';

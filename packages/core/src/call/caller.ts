@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployer } from '../deploy/deployer.js';
 import { RedisFunctionsError } from '../errors.js';
+import { type CallEvent, traceCall } from '../telemetry/channels.js';
 import type { DeadlineTimer, Lease } from './deadline.js';
 import type { Gate } from './gate.js';
 import type { Preparation } from './preparation.js';
@@ -35,15 +36,23 @@ export class Caller {
   }
 
   call(call: PreparedCall, deadline: DeadlineTimer, signal?: AbortSignal): Promise<unknown> {
-    return deadline.run((lease) => this.#run(call, lease), signal);
+    return traceCall(
+      () => this.#describe(call),
+      (event) => deadline.run((lease) => this.#run(call, lease, event), signal),
+    );
   }
 
-  async #run(call: PreparedCall, lease: Lease): Promise<unknown> {
+  #describe({ functionName, library, readOnly }: PreparedCall): CallEvent {
+    const { address } = this.#gate.port;
+    return { functionName, library: library?.name, version: library?.version, readOnly, address, attempts: 0 };
+  }
+
+  async #run(call: PreparedCall, lease: Lease, event: CallEvent | undefined): Promise<unknown> {
     const progress: Progress = { sent: false, lost: false, healed: false };
     let delayMs = RETRY_DELAY_MS.first;
     for (;;) {
       try {
-        return await this.#attempt(call, lease, progress);
+        return await this.#attempt(call, lease, progress, event);
       } catch (error) {
         const next = lease.expired ? 'give up' : this.#nextStep(error, call, progress);
         if (next === 'give up') {
@@ -57,7 +66,7 @@ export class Caller {
     }
   }
 
-  async #attempt(call: PreparedCall, lease: Lease, progress: Progress): Promise<unknown> {
+  async #attempt(call: PreparedCall, lease: Lease, progress: Progress, event: CallEvent | undefined): Promise<unknown> {
     const { library, keys } = call;
     progress.sent = false;
     const runner = this.#gate.open ?? (await this.#gate.runner(lease));
@@ -70,6 +79,7 @@ export class Caller {
     }
     this.#gate.refuseExpired(lease);
     progress.sent = true;
+    if (event) event.attempts += 1;
     return runner.run(this.#gate.port, call);
   }
 

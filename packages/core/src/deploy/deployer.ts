@@ -2,6 +2,7 @@ import type { ClientPort, Command, PrimaryNode } from '../client/port.js';
 import type { Library } from '../define/library.js';
 import { DeployError } from '../errors.js';
 import { readLibraries } from '../manage/list.js';
+import { tellDeploy } from '../telemetry/channels.js';
 import { assertSuperset } from './compatibility.js';
 import { type DeployAction, type PlannedLibrary, planLibrary } from './plan.js';
 import { swapLibraries } from './swap.js';
@@ -75,11 +76,11 @@ export class Deployer {
   }
 
   async #healNode(node: PrimaryNode, library: Library): Promise<void> {
-    const [outcome] = await this.#deployTo(node, [library]);
+    const [outcome] = await this.#deployTo(node, [library], true);
     if (outcome?.action !== 'unchanged') return;
     // the owner of the slot has it: the one that lacks it is taking over the slot (ASK)
     const others = (await this.#port.primaries()).filter(({ id }) => id !== node.id);
-    await Promise.allSettled(others.map((other) => this.#deployTo(other, [library])));
+    await Promise.allSettled(others.map((other) => this.#deployTo(other, [library], true)));
   }
 
   /** @throws DeployError `NOT_DEPLOYED` for the first library that a server lacks or has in an older version. */
@@ -94,7 +95,7 @@ export class Deployer {
     );
   }
 
-  async #deployTo(node: PrimaryNode, libraries: readonly Library[]): Promise<DeployOutcome[]> {
+  async #deployTo(node: PrimaryNode, libraries: readonly Library[], healing = false): Promise<DeployOutcome[]> {
     const plans = await this.#decide(node.send, libraries);
     if (!plans.some(needsLoad)) return outcomes(node, plans);
     const done = await this.#explained(node, libraries, () =>
@@ -106,7 +107,9 @@ export class Deployer {
       ),
     );
     if (this.#options.replicas > 0) await this.#waitForReplicas(node);
-    return outcomes(node, done);
+    const outcome = outcomes(node, done);
+    for (const each of outcome) tellDeploy({ ...each, healing });
+    return outcome;
   }
 
   /** All decisions before the first load: a drift in the last library must not leave the first ones replaced. */
