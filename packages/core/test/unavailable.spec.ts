@@ -95,6 +95,21 @@ describe('a server that is away', () => {
     expect(() => functions.use(library, { deadlineMs: -1 })).toThrow('deadlineMs');
   });
 
+  it('is not blamed for the time that this process was busy itself', async () => {
+    const redis = keep(await startRedis());
+    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library], deadlineMs: 100 }));
+    const counter = functions.use(library);
+    await functions.deploy();
+    redis.pause();
+    const call = counter.add('a');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // from here the next turn of the event loop begins with its timers
+    await new Promise((resolve) => setImmediate(resolve));
+    redis.resume();
+    for (const busyUntil = performance.now() + 300; performance.now() < busyUntil; );
+    expect(await call).toBe(1);
+  });
+
   it('because it was closed says so', async () => {
     const redis = keep(await startRedis());
     const functions = new RedisFunctions({ url: redis.url, libraries: [library] });

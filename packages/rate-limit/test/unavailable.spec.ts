@@ -46,8 +46,12 @@ describe('a RateLimiter without its Redis', () => {
 
   it('does not leave the first requests uncounted while the connection is on its way', async () => {
     const redis = await start();
-    const limits = limiter({ url: redis.url });
-    const decisions = await Promise.all(Array.from({ length: 20 }, () => limits.consume('ada')));
+    redis.pause();
+    const limits = limiter({ url: redis.url, startupMs: 10_000, deadlineMs: 1_000 });
+    const deciding = Promise.all(Array.from({ length: 20 }, () => limits.consume('ada')));
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    redis.resume();
+    const decisions = await deciding;
     expect(decisions.map(({ source }) => source)).toEqual(new Array(20).fill('redis'));
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(5);
   });

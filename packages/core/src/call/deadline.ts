@@ -93,7 +93,15 @@ export class DeadlineTimer {
     if (!this.#first) this.#timer?.unref();
   }
 
+  /**
+   * Where this process was busy for as long as the deadline, replies may have been waiting in its sockets: Node runs due
+   * timers first, so they are read before anything is given up.
+   */
   readonly #expire = (): void => {
+    setImmediate(this.#giveUpDue);
+  };
+
+  readonly #giveUpDue = (): void => {
     const now = performance.now();
     while (this.#first && this.#first.dueAt <= now) {
       const entry = this.#first;
