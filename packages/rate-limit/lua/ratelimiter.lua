@@ -242,8 +242,8 @@ end
 
 local sliding_log = {}
 
--- An entry: score = when, in µs; member = "total:cost", total being the sum of all costs up to it, with leading zeros so
--- that entries of the same µs keep their order. What a stretch of the log used is then a difference of two totals.
+-- An entry: score = when, in µs; member = "total:cost", total being the sum of all costs up to it, with leading zeros
+-- so that entries of the same µs keep their order. What a stretch of the log used is then a difference of two totals.
 local function read_entry(entries)
   local total, cost = (entries[1] or ''):match('^(%d+):(%d+)$')
   return tonumber(total), tonumber(cost), tonumber(entries[2])

@@ -1,7 +1,6 @@
-import { InvalidArgumentError } from '@redis-functions/core';
+import { formatDuration, InvalidArgumentError, parseDuration } from '@redis-functions/core';
 import { CostAboveCapacityError } from '../errors.js';
 import { ALGORITHMS, type Algorithm } from './algorithm.js';
-import { formatWindow, parseWindow } from './window.js';
 
 /** One limit. A decision may ask several: all of them agree, or nothing is charged. */
 export interface Policy {
@@ -83,8 +82,8 @@ export function resolvePolicy(policy: Policy, defaultAlgorithm: Algorithm = 'tok
   const fieldOf = (name: string) => (path === '' ? name : `${path}.${name}`);
   const { limit, cost, algorithm = defaultAlgorithm } = policy;
   assertAmount(fieldOf('limit'), limit);
-  const window = parseWindow(fieldOf('window'), policy.window);
-  const { name = formatWindow(window) } = policy;
+  const window = parseDuration(fieldOf('window'), policy.window);
+  const { name = formatDuration(window) } = policy;
   assertName(fieldOf('name'), name);
   assertAlgorithm(fieldOf('algorithm'), algorithm);
   if (cost !== undefined) {
