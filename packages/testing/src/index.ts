@@ -1,3 +1,6 @@
+export type { AddPrimaryOptions, RedisCluster, ReshardOptions } from './cluster/redis-cluster.js';
+export type { SlotMove } from './cluster/slot-move.js';
+export { type StartClusterOptions, startCluster } from './cluster/start-cluster.js';
 export {
   HOW_TO_INSTALL,
   NotSettledError,
@@ -15,3 +18,7 @@ export { findOnPath } from './find/path.js';
 export type { AclUser, ClientTls, RedisServer } from './server/redis-server.js';
 export type { StartRedisOptions } from './server/start-redis.js';
 export { startRedis } from './server/start-redis.js';
+export type { RedisReplicated, StartReplicatedOptions } from './topology/start-replicated.js';
+export { startReplicated } from './topology/start-replicated.js';
+export type { RedisSentinels, StartSentinelOptions } from './topology/start-sentinel.js';
+export { startSentinel } from './topology/start-sentinel.js';

@@ -5,13 +5,10 @@ import { HOST, type LaunchPlan, type Place, RedisNode } from './redis-node.js';
 import type { AclUser, RedisServer } from './redis-server.js';
 import { createTls } from './tls/create-tls.js';
 
-export interface StartRedisOptions {
+/** What every server can be started with. */
+export interface ServerOptions {
   /** Path of a redis-server or valkey-server. Default: see `findServer`. */
   server?: string;
-  /** Default: a free one. */
-  port?: number;
-  /** Where the server keeps its files. A given folder is made if need be, and stays. Default: a temporary one. */
-  directory?: string;
   /** Further arguments, such as `['--appendonly', 'yes']`. Default: none, and no persistence. */
   args?: readonly string[];
   /** Password of the default user. Default: none. */
@@ -19,7 +16,7 @@ export interface StartRedisOptions {
   /** ACL users by name. The default user stays, for `url` and `command`. */
   users?: Readonly<Record<string, AclUser>>;
   /**
-   * TLS with certificates made for this server, and no plain port: see `tls` of the result. `'mutual'` demands the client's
+   * TLS with certificates made for this start, and no plain port: see `tls` of the result. `'mutual'` demands the client's
    * certificate. Default: false.
    */
   tls?: boolean | 'mutual';
@@ -27,7 +24,14 @@ export interface StartRedisOptions {
   startTimeoutMs?: number;
 }
 
-const START_TIMEOUT_MS = 15_000;
+export interface StartRedisOptions extends ServerOptions {
+  /** Default: a free one. */
+  port?: number;
+  /** Where the server keeps its files. A given folder is made if need be, and stays. Default: a temporary one. */
+  directory?: string;
+}
+
+export const START_TIMEOUT_MS = 15_000;
 
 /** What the arguments must not decide, and why. */
 const OURS: Readonly<Record<string, string>> = {
@@ -50,14 +54,14 @@ export function startRedis(options: StartRedisOptions = {}): Promise<RedisServer
   return startNode(options);
 }
 
-/** The same with further settings: what the topologies start. */
+/** The same with further settings, and with one authority for several servers: what the topologies start. */
 export async function startNode(
   options: StartRedisOptions,
   further: (place: Place) => readonly Setting[] = () => [],
+  tls = createTls(options.tls),
 ): Promise<RedisNode> {
   const { server, port, directory, args = [], password, users = {}, startTimeoutMs = START_TIMEOUT_MS } = options;
   assertArguments(args);
-  const tls = createTls(options.tls);
   const plan: LaunchPlan = {
     binary: server ?? findServer(),
     port,
@@ -70,7 +74,9 @@ export async function startNode(
         ['daemonize', 'no'],
         ['save', ''],
         ...(tls ? tls.settings(place) : [['port', place.port] satisfies Setting]),
-        ...(password === undefined ? [] : [['requirepass', password] satisfies Setting]),
+        ...(password === undefined
+          ? []
+          : (['requirepass', 'masterauth'] as const).map((directive): Setting => [directive, password])),
         ...Object.entries(users).map(toSetting),
         ...further(place),
       ]),

@@ -31,6 +31,9 @@ export function createTls(wanted: boolean | 'mutual' | undefined): Tls | undefin
         ['tls-ca-cert-file', file('ca.crt', authority.cert)],
         ['tls-cert-file', file('server.crt', server.cert)],
         ['tls-key-file', file('server.key', server.key)],
+        // servers among themselves
+        ['tls-replication', 'yes'],
+        ['tls-cluster', 'yes'],
         ['tls-auth-clients', wanted === 'mutual' ? 'yes' : 'optional'],
       ];
     },
