@@ -61,7 +61,7 @@ export class DeployError extends RedisFunctionsError {
   readonly library: string;
 
   constructor(
-    code: 'DRIFT' | 'INCOMPATIBLE' | 'LOAD_REFUSED' | 'NOT_DEPLOYED' | 'NOT_REPLICATED',
+    code: 'DRIFT' | 'INCOMPATIBLE' | 'LOAD_REFUSED' | 'NOT_DEPLOYED' | 'NOT_REPLICATED' | 'UNSAFE',
     library: string,
     message: string,
     options?: ErrorOptions,

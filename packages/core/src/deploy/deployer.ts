@@ -4,6 +4,7 @@ import { DeployError } from '../errors.js';
 import { readLibraries } from '../manage/list.js';
 import { tellDeploy } from '../telemetry/channels.js';
 import { assertSuperset } from './compatibility.js';
+import { assertHarmless } from './hazards.js';
 import { type DeployAction, type PlannedLibrary, planLibrary } from './plan.js';
 import { swapLibraries } from './swap.js';
 
@@ -98,6 +99,7 @@ export class Deployer {
   async #deployTo(node: PrimaryNode, libraries: readonly Library[], healing = false): Promise<DeployOutcome[]> {
     const plans = await this.#decide(node.send, libraries);
     if (!plans.some(needsLoad)) return outcomes(node, plans);
+    for (const { library } of plans.filter(needsLoad)) assertHarmless(library);
     const done = await this.#explained(node, libraries, () =>
       node.isolated((send) =>
         swapLibraries(send, node.registryKey, async () => {
