@@ -9,13 +9,17 @@
 --                                        at the limit (reject|evict-oldest|evict-idle), then field, value …
 --                       → OK, created, expires, then the handles that were evicted · EXISTS · LIMIT
 --                       The same handle with the same secret hash again is OK: a retry after a lost answer.
---   session_get         session, index   secret hash, idle ms, touch at most every ms (default 0)            allow-oom
+--   session_get         session, index   secret hash, idle ms, touch at most every ms (default: a twentieth of the
+--                                        idle time, at most a minute)                                        allow-oom
 --                       → OK, handle, user id, created, last seen, expires, version, then field, value … · GONE
 --   session_peek        session, index   secret hash                                                         no-writes
 --                       → as session_get, and the session does not live longer for it
---   session_patch       session, index   secret hash, expected version ('' = any), how many fields to set,
---                                        their field, value …, then the fields to remove
---                       → OK, version · CONFLICT, version · GONE. The version rises with each change, and only then.
+--   session_patch       session, index   secret hash, expected version ('' = any), most bytes of all "d:" fields
+--                                        together (0 = no limit), how many fields to set, their field, value …,
+--                                        then the fields to remove
+--                       → OK, version · CONFLICT, version · TOO_LARGE, bytes · GONE
+--                       The version rises with each change, and only then. What makes a session smaller is never
+--                       too large.
 --   session_destroy     session, index   handle, secret hash (optional: then it must be right),
 --                                        version (optional: then nothing may have changed since)             allow-oom
 --                       → OK, 1 or 0 · CONFLICT, version
@@ -28,11 +32,15 @@
 --
 -- session (hash): n handle, h secret hash, u user id, c created, t last touched, x absolute end, v version, and the
 -- caller's fields, which begin with "d:" (data) or "m:" (about the device).
--- index (sorted set): "created.handle" → expiry.
+-- index (sorted set): "created.handle" → expiry. evict-idle takes by it: who was idle for longest, or is nearest to the
+-- absolute end.
 -- A user's session lives while its hash is there AND the index lists it: to end all of them is to delete one key, and
 -- a write that comes late finds nothing to write to. Both keys have a TTL that covers the latest end.
 --
 -- Errors: INVALID_ARGUMENT with the argument's name.
+
+-- a write per read would buy nothing: the idle time ends this much early at most
+local TOUCH_AT_MOST_MS, TOUCH_PER_IDLE = 60000, 20
 
 local function clock()
   local time = redis.call('TIME')
@@ -121,7 +129,7 @@ local function parse(member)
 end
 
 local function evict(index, how, surplus)
-  -- by expiry: first who was idle for longest; the members begin with the time of creation
+  -- in the order of their expiry; the members begin with the time of creation
   local members = redis.call('ZRANGE', index, 0, -1)
   if how == 'evict-oldest' then table.sort(members) end
   local evicted = {}
@@ -169,11 +177,12 @@ local function create(keys, args)
 
   local session = { handle = handle, created = text_of(now) }
   local expiry = math.min(now + idle, now + absolute)
+  -- first what can fail: an index key that holds something else leaves no session behind
+  if user ~= '' then list_in_index(index, session, expiry, now) end
   redis.call('HSET', key, 'n', handle, 'h', secret_hash, 'u', user, 'c', session.created, 't', session.created,
     'x', text_of(now + absolute), 'v', '1')
   redis.call('PEXPIRE', key, text_of(expiry - now))
   for i = 8, #args, 2 do redis.call('HSET', key, args[i], args[i + 1]) end
-  if user ~= '' then list_in_index(index, session, expiry, now) end
 
   local reply = { 'OK', session.created, text_of(expiry) }
   for i = 1, #evicted do reply[#reply + 1] = evicted[i] end
@@ -181,10 +190,12 @@ local function create(keys, args)
 end
 
 local function get(keys, args)
-  local idle, throttle = whole(args[2]), whole(args[3] or '0')
+  local idle = whole(args[2])
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
   if not idle or idle < 1 then return invalid('idle ms') end
+  local throttle = math.min(TOUCH_AT_MOST_MS, math.floor(idle / TOUCH_PER_IDLE))
+  if args[3] then throttle = whole(args[3]) end
   if not throttle then return invalid('touch at most every ms') end
   local now = clock()
   local session = find(keys, args[1], now)
@@ -202,31 +213,53 @@ local function peek(keys, args)
   return describe(keys, session, now)
 end
 
+local function fields_of(key)
+  local pairs_of, fields = redis.call('HGETALL', key), {}
+  for i = 1, #pairs_of, 2 do fields[pairs_of[i]] = pairs_of[i + 1] end
+  return fields
+end
+
+local function bytes_of(field, value)
+  return value and field:match('^d:') and #field + #value or 0
+end
+
 local function patch(keys, args)
-  local key, expected, count = keys[1], args[2], whole(args[3])
+  local key, expected, most, count = keys[1], args[2], whole(args[3]), whole(args[4])
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
   if not expected or (expected ~= '' and not whole(expected)) then return invalid('expected version') end
-  if not count or #args < 3 + 2 * count then return invalid('how many fields to set') end
-  for i = 4, #args do
-    local is_field = i > 3 + 2 * count or (i - 4) % 2 == 0
-    if is_field and not is_callers(args[i]) then return invalid('field') end
+  if not most then return invalid('most bytes') end
+  if not count or #args < 4 + 2 * count then return invalid('how many fields to set') end
+  local set, removed = {}, {}
+  for i = 5, 4 + 2 * count, 2 do
+    if not is_callers(args[i]) then return invalid('field') end
+    set[args[i]] = args[i + 1]
+  end
+  for i = 5 + 2 * count, #args do
+    if not is_callers(args[i]) or set[args[i]] then return invalid('field') end
+    removed[args[i]] = true
   end
 
   local session = find(keys, args[1], clock())
   if not session then return { 'GONE' } end
   if expected ~= '' and expected ~= session.version then return { 'CONFLICT', session.version } end
-  local changed = false
-  for i = 4, 3 + 2 * count, 2 do
-    if redis.call('HGET', key, args[i]) ~= args[i + 1] then
-      redis.call('HSET', key, args[i], args[i + 1])
-      changed = true
-    end
+  local before, total, growth, changed = fields_of(key), 0, 0, false
+  for field, value in pairs(before) do total = total + bytes_of(field, value) end
+  for field, value in pairs(set) do
+    growth = growth + bytes_of(field, value) - bytes_of(field, before[field])
+    if before[field] ~= value then changed = true else set[field] = nil end
   end
-  for i = 4 + 2 * count, #args do
-    if redis.call('HDEL', key, args[i]) == 1 then changed = true end
+  for field in pairs(removed) do
+    growth = growth - bytes_of(field, before[field])
+    if before[field] then changed = true else removed[field] = nil end
   end
+  if most > 0 and growth > 0 and total + growth > most then return { 'TOO_LARGE', total + growth } end
   if not changed then return { 'OK', session.version } end
+  -- in the caller's order, which is the one that readers see
+  for i = 5, 4 + 2 * count, 2 do
+    if set[args[i]] then redis.call('HSET', key, args[i], set[args[i]]) end
+  end
+  for field in pairs(removed) do redis.call('HDEL', key, field) end
   return { 'OK', text_of(redis.call('HINCRBY', key, 'v', 1)) }
 end
 
@@ -234,6 +267,7 @@ local function destroy(keys, args)
   local handle, secret_hash, version = args[1], args[2], args[3]
   if not keys[2] then return invalid('key') end
   if not handle or handle == '' then return invalid('handle') end
+  if version and not whole(version) then return invalid('version') end
   local session = find(keys, secret_hash, clock())
   if not session or session.handle ~= handle then return { 'OK', 0 } end
   if version and version ~= session.version then return { 'CONFLICT', session.version } end

@@ -1,18 +1,27 @@
 import { RedisFunctionsError } from '@redis-functions/core';
 
-export type SessionErrorCode =
-  | 'INVALID_SESSION_DATA'
-  | 'SESSION_EXISTS'
-  | 'SESSION_GONE'
-  | 'SESSION_LIMIT'
-  | 'VERSION_CONFLICT';
+const HTTP_STATUS = {
+  CORRUPT_DATA: 500,
+  INVALID_SESSION_DATA: 500,
+  RESPONSE_STARTED: 500,
+  SESSION_EXISTS: 500,
+  SESSION_GONE: 409,
+  SESSION_LIMIT: 409,
+  SESSION_TOO_LARGE: 413,
+  VERSION_CONFLICT: 409,
+} as const;
+
+export type SessionErrorCode = keyof typeof HTTP_STATUS;
 
 /** A session operation that was refused; nothing has been changed. */
 export class SessionError extends RedisFunctionsError {
   override readonly name = 'SessionError';
   declare readonly code: SessionErrorCode;
+  /** The status that says the same to an HTTP client. */
+  readonly httpStatus: number;
 
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
+    this.httpStatus = HTTP_STATUS[code];
   }
 }

@@ -38,7 +38,20 @@ export type CreateReply =
   | { readonly code: 'OK'; readonly createdAt: number; readonly expiresAt: number; readonly evicted: readonly string[] }
   | { readonly code: 'EXISTS' | 'LIMIT' };
 
-export type PatchReply = { readonly code: 'OK' | 'CONFLICT'; readonly version: number } | { readonly code: 'GONE' };
+export interface Patch {
+  readonly set: Fields;
+  /** Fields to remove; none of `set`. */
+  readonly remove: readonly string[];
+  /** Undefined for any. */
+  readonly expectedVersion: number | undefined;
+  /** Bytes that the data may have with this change; 0 for no limit. */
+  readonly mostBytes: number;
+}
+
+export type PatchReply =
+  | { readonly code: 'OK' | 'CONFLICT'; readonly version: number }
+  | { readonly code: 'TOO_LARGE'; readonly bytes: number }
+  | { readonly code: 'GONE' };
 
 /** The library `sessions`. Contract: lua/sessions.lua. */
 export const sessionsLibrary = defineLibrary({
@@ -71,9 +84,10 @@ export const sessionsLibrary = defineLibrary({
       },
     }),
     get: defineFunction('session_get', {
-      encode: (keys: Keys, secretHash: string, idleMs: number, touchEveryMs: number) => ({
+      /** @param touchEveryMs Default: the library's. */
+      encode: (keys: Keys, secretHash: string, idleMs: number, touchEveryMs?: number) => ({
         keys,
-        args: [secretHash, idleMs, touchEveryMs],
+        args: [secretHash, idleMs, ...(touchEveryMs === undefined ? [] : [touchEveryMs])],
       }),
       decode: toSession,
     }),
@@ -83,21 +97,16 @@ export const sessionsLibrary = defineLibrary({
       readOnly: true,
     }),
     patch: defineFunction('session_patch', {
-      encode: (
-        keys: Keys,
-        secretHash: string,
-        expected: number | undefined,
-        set: Fields,
-        remove: readonly string[],
-      ) => ({
+      encode: (keys: Keys, secretHash: string, { set, remove, expectedVersion, mostBytes }: Patch) => ({
         keys,
-        args: [secretHash, expected ?? '', set.length, ...set.flat(), ...remove],
+        args: [secretHash, expectedVersion ?? '', mostBytes, set.length, ...set.flat(), ...remove],
       }),
       decode: (reply): PatchReply => {
-        const [code, version] = toArray(reply);
+        const [code, number] = toArray(reply);
         if (code === 'GONE') return { code };
+        if (code === 'TOO_LARGE') return { code, bytes: toInteger(number) };
         if (code !== 'CONFLICT') expectOk(code);
-        return { code: code === 'CONFLICT' ? code : 'OK', version: toInteger(version) };
+        return { code: code === 'CONFLICT' ? code : 'OK', version: toInteger(number) };
       },
     }),
     destroy: defineFunction('session_destroy', {

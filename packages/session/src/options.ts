@@ -8,6 +8,7 @@ import {
 } from '@redis-functions/core';
 import { SessionKeys } from './keys.js';
 import { sessionsLibrary } from './library.js';
+import { type RoutingKeys, toRoutingKeys } from './routing-keys.js';
 
 export interface SessionServiceOptions {
   /** A Redis client. You opened it, you close it. Give this or `functions`. */
@@ -16,12 +17,16 @@ export interface SessionServiceOptions {
   functions?: RedisFunctions;
   /**
    * Secret of at least 32 characters that turns user ids into the hash tags of their keys, the same in every instance:
-   * without it nobody can tell from a cookie whose it is. Several: the first is used, the others still find their sessions.
-   * Make one with `node -p "crypto.randomBytes(32).toString('base64url')"`.
+   * without it nobody can tell from a cookie whose it is. Make one with
+   * `node -p "crypto.randomBytes(32).toString('base64url')"`. To change it, give the new one and then the old one until
+   * the last session of the old one is over: new sessions use the first, all are found (`maxSessions` counts per key).
+   * Default: none in production (NODE_ENV), where it must be given; elsewhere one that everybody knows, and a warning.
    */
-  routingKey: string | readonly string[];
-  /** First part of every key, and the namespace of user ids. No braces, no white space. Default: `rf`. */
+  routingKey?: string | readonly string[];
+  /** First part of every key, and the namespace of user ids: 1 to 64 letters, digits, `.`, `_`, `:` or `-`. Default: `rf`. */
   prefix?: string;
+  /** Milliseconds an operation may wait for Redis; 0 for no deadline. Default: that of `functions`, else 5000. */
+  deadlineMs?: number;
   /**
    * How long a session lives without a request. Default: `30m`, the most that OWASP allows for low risk.
    * Source: OWASP Session Management Cheat Sheet, "Session Expiration"; ASVS 5.0 7.3.1.
@@ -32,37 +37,50 @@ export interface SessionServiceOptions {
   /** Sessions that a user may have at once; 0 for no limit. Exact, also for logins at the same moment. Default: 0. */
   maxSessions?: number;
   /**
-   * What happens to one more: `reject` it, or end the oldest, or the one that was idle for longest. Default: `evict-idle`.
+   * What happens to one more: `reject` it, or end the oldest, or the one that would end first, because it was idle for
+   * longest or is nearest to its absolute end. Default: `evict-idle`.
    */
   onMaxSessions?: 'reject' | 'evict-oldest' | 'evict-idle';
-  /** Bytes of JSON that the data of a session may have in one call. Default: 65 536. */
+  /** Bytes of JSON and of its keys that a session may hold. Default: 65 536. */
   maxDataBytes?: number;
 }
+
+const KNOWN: readonly string[] = [
+  'client',
+  'functions',
+  'routingKey',
+  'prefix',
+  'deadlineMs',
+  'idle',
+  'absolute',
+  'maxSessions',
+  'onMaxSessions',
+  'maxDataBytes',
+] satisfies (keyof SessionServiceOptions)[];
 
 /** The options as the service may trust them. */
 export interface Configuration {
   readonly library: Handle<(typeof sessionsLibrary)['functions']>;
   readonly keys: SessionKeys;
-  readonly routingKeys: readonly [string, ...string[]];
+  readonly routingKeys: RoutingKeys;
   readonly namespace: string;
   readonly idleMs: number;
   readonly absoluteMs: number;
-  /** A session is touched at most this often: a write per request would buy nothing. */
-  readonly touchEveryMs: number;
   readonly limit: number;
   readonly atLimit: 'reject' | 'evict-oldest' | 'evict-idle';
   readonly maxDataBytes: number;
 }
 
-const SHORTEST_ROUTING_KEY = 32;
-const TOUCH = { atMostMs: 60_000, ofIdle: 0.05 } as const;
-
 /** @throws InvalidArgumentError that names the option. */
 export function resolveOptions(options: SessionServiceOptions): Configuration {
   const { prefix = 'rf', idle = '30m', absolute = '8h', maxSessions = 0, maxDataBytes = 65_536 } = options;
   const { onMaxSessions = 'evict-idle' } = options;
-  if (typeof prefix !== 'string' || !/^[^{}\s]{1,64}$/.test(prefix)) {
-    throw refused('prefix', 'Give 1 to 64 characters without braces and white space: a brace would move the hash tag.');
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(unknown, `There is no option "${unknown}". Choose from ${KNOWN.join(', ')}.`);
+  }
+  if (typeof prefix !== 'string' || !/^[\w.:-]{1,64}$/.test(prefix)) {
+    throw refused('prefix', 'Give 1 to 64 letters, digits, ".", "_", ":" or "-": a brace would move the hash tag.');
   }
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 0) throw refused('maxSessions', 'Give 0 or a whole number.');
   if (!Number.isSafeInteger(maxDataBytes) || maxDataBytes < 1)
@@ -70,42 +88,28 @@ export function resolveOptions(options: SessionServiceOptions): Configuration {
   if (!['reject', 'evict-oldest', 'evict-idle'].includes(onMaxSessions)) {
     throw refused('onMaxSessions', 'Give "reject", "evict-oldest" or "evict-idle".');
   }
-  const idleMs = parseDuration('idle', idle);
   return {
     library: connect(options),
     keys: new SessionKeys(prefix),
     routingKeys: toRoutingKeys(options.routingKey),
     namespace: prefix,
-    idleMs,
+    idleMs: parseDuration('idle', idle),
     absoluteMs: parseDuration('absolute', absolute),
-    touchEveryMs: Math.min(TOUCH.atMostMs, Math.floor(idleMs * TOUCH.ofIdle)),
     limit: maxSessions,
     atLimit: onMaxSessions,
     maxDataBytes,
   };
 }
 
-function connect({ client, functions }: SessionServiceOptions): Configuration['library'] {
-  if (functions !== undefined && client === undefined) return functions.use(sessionsLibrary);
-  // without a client of ours there is nothing to close
-  if (client !== undefined && functions === undefined) return new RedisFunctions({ client }).use(sessionsLibrary);
-  throw new InvalidArgumentError('client', 'Neither or both of client and functions are given. Give one of them.');
-}
-
-function toRoutingKeys(routingKey: string | readonly string[]): readonly [string, ...string[]] {
-  const [first, ...others] = typeof routingKey === 'string' ? [routingKey] : (routingKey ?? []);
-  for (const key of [first, ...others]) {
-    if (typeof key === 'string' && key.length >= SHORTEST_ROUTING_KEY) continue;
-    throw refused(
-      'routingKey',
-      `Give at least ${SHORTEST_ROUTING_KEY} random characters, the same in every instance: ` +
-        `node -p "crypto.randomBytes(32).toString('base64url')".`,
-    );
+function connect({ client, functions, deadlineMs }: SessionServiceOptions): Configuration['library'] {
+  if ((client === undefined) === (functions === undefined)) {
+    throw new InvalidArgumentError('client', 'Neither or both of client and functions are given. Give one of them.');
   }
-  return [first as string, ...others];
+  // without a connection of ours there is nothing to close
+  const connection = functions ?? new RedisFunctions({ ...(client && { client }) });
+  return connection.use(sessionsLibrary, deadlineMs === undefined ? {} : { deadlineMs });
 }
 
-// never with the value: the routing key is a secret
 function refused(field: string, remedy: string): InvalidArgumentError {
-  return new InvalidArgumentError(field, `${field} is missing or not possible. ${remedy}`);
+  return new InvalidArgumentError(field, `${field} is not possible. ${remedy}`);
 }

@@ -1,9 +1,11 @@
-import { InvalidArgumentError } from '@redis-functions/core';
-import { deviceFields, fromFields, toField, toFields } from './data.js';
+import { assertUserId, assertVersion } from './checks.js';
+import { deviceFields, type Fields, toField, toFields, tooLarge } from './data.js';
 import { SessionError } from './errors.js';
-import type { Keys, StoredSession } from './library.js';
+import { invalid } from './json.js';
+import type { Keys } from './library.js';
 import { type Configuration, resolveOptions, type SessionServiceOptions } from './options.js';
 import type { CreatedSession, Device, DeviceInfo, Session, SessionData } from './session.js';
+import { toDevice, toSession } from './stored.js';
 import { formatToken, guestTag, hashSecret, makeToken, parseToken, type Token, userTag } from './token.js';
 
 export interface PatchOptions {
@@ -19,10 +21,10 @@ export interface LoginOptions {
   device?: DeviceInfo;
 }
 
-/** A user's sessions listed or described in one call at most; a caller that has more asks for none of them by name. */
-const LISTED_AT_ONCE = 500;
-const LOGIN_ATTEMPTS = 5;
-const LONGEST_USER_ID = 512;
+/** Sessions described in one call: a user who has very many must not keep the server from everybody else. */
+const LISTED_AT_ONCE = 200;
+/** How often something else may change a session that is to end, before it ends all the same. */
+const END_ATTEMPTS = 5;
 
 /** Sessions where logout is final and no update is lost. */
 export class SessionService {
@@ -37,11 +39,11 @@ export class SessionService {
    * Makes a session of a user, or of a guest (null).
    *
    * @throws SessionError `SESSION_LIMIT` (the user has as many as allowed, and `onMaxSessions` is `reject`),
-   *   `INVALID_SESSION_DATA`; InvalidArgumentError for the user id.
+   *   `INVALID_SESSION_DATA`, `SESSION_TOO_LARGE`; InvalidArgumentError for the user id and the device.
    */
   async create(userId: string | null, data: SessionData = {}, device: DeviceInfo = {}): Promise<CreatedSession> {
     const { library, idleMs, absoluteMs, limit, atLimit, maxDataBytes, routingKeys, namespace } = this.#config;
-    assertUserId(userId);
+    if (userId !== null) assertUserId(userId);
     const fields = [...toFields(data, maxDataBytes), ...deviceFields(device)];
     const token = makeToken(userId === null ? guestTag() : userTag(routingKeys[0], namespace, userId));
     const { handle } = token;
@@ -56,9 +58,12 @@ export class SessionService {
     return { token: formatToken(token), session, evicted };
   }
 
-  /** The session, which lives on for it; null where there is none. One round trip, and no write within the touch interval. */
+  /**
+   * The session, which lives on for it; null where there is none. One round trip. It is written at most once per minute,
+   * or per 5 % of the idle time where that is less, so a session may end that much before its idle time is over.
+   */
   get(token: string): Promise<Session | null> {
-    return this.#read(token, this.#config.touchEveryMs);
+    return this.#read(token);
   }
 
   /** The session, however often it was touched: its idle time begins anew. */
@@ -78,22 +83,29 @@ export class SessionService {
    * Sets some keys of the data and leaves the others alone: two that change different keys at once both keep their change.
    *
    * @returns The version after it; null where the session is over, which no write brings back.
-   * @throws SessionError `VERSION_CONFLICT`, `INVALID_SESSION_DATA`.
+   * @throws SessionError `VERSION_CONFLICT`, `INVALID_SESSION_DATA`, `SESSION_TOO_LARGE`.
    */
   async patch(token: string, changes: SessionData, options: PatchOptions = {}): Promise<number | null> {
     const { remove = [], expectedVersion } = options;
-    const set = toFields(changes, this.#config.maxDataBytes);
-    const removed = remove.map(toField);
+    const { library, maxDataBytes: mostBytes } = this.#config;
+    const fields = this.#encodeChanges(changes, remove);
+    assertVersion(expectedVersion);
     const parsed = parseToken(token);
     if (!parsed) return null;
-    const secretHash = hashSecret(parsed.secret);
-    const reply = await this.#config.library.patch(this.#keys(parsed), secretHash, expectedVersion, set, removed);
+    const patch = { ...fields, expectedVersion, mostBytes };
+    const reply = await library.patch(this.#keys(parsed), hashSecret(parsed.secret), patch);
     if (reply.code === 'GONE') return null;
     if (reply.code === 'OK') return reply.version;
+    if (reply.code === 'TOO_LARGE') throw tooLarge(reply.bytes, mostBytes);
     throw new SessionError(
       'VERSION_CONFLICT',
       `The session has version ${reply.version}, not ${expectedVersion}: somebody else changed it. Read it again first.`,
     );
+  }
+
+  /** Throws what `patch` would throw for these changes in any session; asks nothing of Redis. */
+  assertChanges(changes: SessionData, remove: readonly string[] = []): void {
+    this.#encodeChanges(changes, remove);
   }
 
   /** Ends the session. @returns False where it was over already. */
@@ -104,11 +116,14 @@ export class SessionService {
   }
 
   /**
-   * Makes a session of a user out of a guest's: its data goes along, then it ends. A session of another user, or an older
-   * one of the same, ends too, and its data stays behind. The old token never opens what the new one does (no fixation).
+   * Makes a new session for a user who has just said who they are, and ends the one of `token`. The data of a guest, or of
+   * the same user, goes along; that of another user stays behind. The old token never opens what the new one does (no
+   * fixation).
    *
-   * Safe at each step: until the new session is made nothing has happened; after it, what is left of the old one has a
-   * guest's rights and a TTL.
+   * Safe at each step: until the new session is made nothing has happened to a guest's; after it, what is left of the old
+   * one has a guest's rights and a TTL.
+   *
+   * @throws SessionError and InvalidArgumentError as `create`.
    */
   async login(
     token: string | null,
@@ -116,18 +131,21 @@ export class SessionService {
     { data = {}, device = {} }: LoginOptions = {},
   ): Promise<CreatedSession> {
     assertUserId(userId);
+    this.assertChanges(data);
     const old = token === null ? undefined : parseToken(token);
-    let before = old && (await this.peek(formatToken(old)));
-    const carried = before?.userId === null ? before.data : {};
+    const before = old && (await this.peek(formatToken(old)));
+    if (!old || !before) return this.create(userId, data, device);
+    if (before.userId === userId) {
+      // first the old one: it gives its place under maxSessions to the new one
+      const { data: carried } = await this.#end(old, before);
+      return this.create(userId, { ...carried, ...data }, device);
+    }
+    const carried = before.userId === null ? before.data : {};
     const created = await this.create(userId, { ...carried, ...data }, device);
-    for (let attempt = 1; old && before && attempt <= LOGIN_ATTEMPTS; attempt++) {
-      const guestVersion = before.userId === null ? before.version : undefined;
-      const { library } = this.#config;
-      const ended = await library.destroy(this.#keys(old), old.handle, hashSecret(old.secret), guestVersion);
-      if (ended !== undefined) break;
-      // the guest did something more in another tab: that goes along too
-      before = await this.peek(formatToken(old));
-      if (before) await this.patch(created.token, { ...before.data, ...data });
+    const last = await this.#end(old, before);
+    // a guest who did something more in another tab meanwhile
+    if (last.userId === null && last.version !== before.version) {
+      await this.patch(created.token, { ...last.data, ...data });
     }
     return created;
   }
@@ -137,24 +155,15 @@ export class SessionService {
     const { library, keys } = this.#config;
     const lists = await Promise.all(
       this.#tags(userId).map(async (tag) => {
-        const handles = (await library.handles(keys.index(tag))).slice(0, LISTED_AT_ONCE);
-        if (handles.length === 0) return [];
-        return library.list(
-          keys.index(tag),
-          handles.map((handle) => keys.session(tag, handle)),
-        );
+        const sessions = (await library.handles(keys.index(tag))).map((handle) => keys.session(tag, handle));
+        const parts = inParts(sessions, LISTED_AT_ONCE).map((part) => library.list(keys.index(tag), part));
+        return (await Promise.all(parts)).flat();
       }),
     );
     return lists
       .flat()
       .sort((left, right) => right.createdAt - left.createdAt)
-      .map(({ handle, createdAt, lastSeenAt, expiresAt, fields }) => ({
-        handle,
-        createdAt: new Date(createdAt),
-        lastSeenAt: new Date(lastSeenAt),
-        expiresAt: new Date(expiresAt),
-        ...fromFields(fields).device,
-      }));
+      .map(toDevice);
   }
 
   /** Ends one session of a user by its handle. @returns False where the user has none of that handle. */
@@ -179,8 +188,8 @@ export class SessionService {
   async revokeOthers(token: string): Promise<number | null> {
     const parsed = parseToken(token);
     if (!parsed) return null;
-    const { library, keys } = this.#config;
-    const session = await this.peek(token);
+    const { library, keys, routingKeys } = this.#config;
+    const session = routingKeys.length > 1 ? await this.peek(token) : null;
     const count = await library.revokeOthers(this.#keys(parsed), hashSecret(parsed.secret));
     if (count === null || !session || session.userId === null) return count;
     // those under the other routing keys are all others
@@ -189,7 +198,8 @@ export class SessionService {
     return counts.reduce((sum, ended) => sum + ended, count);
   }
 
-  async #read(token: string, touchEveryMs: number): Promise<Session | null> {
+  /** @param touchEveryMs Default: the library's. */
+  async #read(token: string, touchEveryMs?: number): Promise<Session | null> {
     const parsed = parseToken(token);
     if (!parsed) return null;
     const { library, idleMs } = this.#config;
@@ -197,9 +207,30 @@ export class SessionService {
     return stored && toSession(stored);
   }
 
+  #encodeChanges(changes: SessionData, remove: readonly string[]): { set: Fields; remove: string[] } {
+    const set = toFields(changes, this.#config.maxDataBytes);
+    const both = remove.find((key) => Object.hasOwn(changes, key));
+    if (both !== undefined) throw invalid(`${both} is to be set and removed at once. Choose one.`);
+    return { set, remove: remove.map(toField) };
+  }
+
   #keys({ tag, handle }: Pick<Token, 'tag' | 'handle'>): Keys {
     const { keys } = this.#config;
     return [keys.session(tag, handle), keys.index(tag)];
+  }
+
+  /** Ends a session, and tells what it had when it ended. */
+  async #end(token: Token, session: Session): Promise<Session> {
+    const { library } = this.#config;
+    let last = session;
+    for (let attempt = 1; attempt <= END_ATTEMPTS; attempt++) {
+      const secretHash = hashSecret(token.secret);
+      const ended = await library.destroy(this.#keys(token), token.handle, secretHash, last.version);
+      if (ended !== undefined) return last;
+      last = (await this.peek(formatToken(token))) ?? last;
+    }
+    await library.destroy(this.#keys(token), token.handle);
+    return last;
   }
 
   /** One for each routing key. */
@@ -215,20 +246,8 @@ function refusal(code: 'EXISTS' | 'LIMIT', limit: number): SessionError {
     : new SessionError('SESSION_EXISTS', 'Another session has this handle. Call create again.');
 }
 
-function assertUserId(userId: string | null): void {
-  if (userId === null) return;
-  if (typeof userId === 'string' && userId.length > 0 && userId.length <= LONGEST_USER_ID) return;
-  throw new InvalidArgumentError('userId', `userId must be 1 to ${LONGEST_USER_ID} characters. Give null for a guest.`);
-}
-
-function toSession({ handle, userId, createdAt, lastSeenAt, expiresAt, version, fields }: StoredSession): Session {
-  return {
-    handle,
-    userId: userId === '' ? null : userId,
-    ...fromFields(fields),
-    createdAt: new Date(createdAt),
-    lastSeenAt: new Date(lastSeenAt),
-    expiresAt: new Date(expiresAt),
-    version,
-  };
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size));
+  return parts;
 }

@@ -4,8 +4,13 @@ export interface DeviceInfo {
   readonly userAgent?: string;
 }
 
-/** Values that JSON keeps: text, numbers, booleans, null, arrays and plain objects of these. */
-export type SessionData = Readonly<Record<string, unknown>>;
+/**
+ * Values that JSON keeps: text, numbers, booleans, null, arrays and plain objects of these. An application names its own:
+ * `declare module '@redis-functions/session' { interface SessionData { theme?: 'dark' | 'light' } }`.
+ */
+export interface SessionData {
+  readonly [key: string]: unknown;
+}
 
 /** A session that is alive. The token that opens it is not part of it. */
 export interface Session {
@@ -16,7 +21,7 @@ export interface Session {
   readonly data: SessionData;
   readonly device: DeviceInfo;
   readonly createdAt: Date;
-  /** To within the touch interval. */
+  /** To within a minute, or 5 % of the idle time where that is less: a read within that writes nothing. */
   readonly lastSeenAt: Date;
   /** When it ends if nothing more is asked of it. */
   readonly expiresAt: Date;

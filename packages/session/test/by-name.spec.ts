@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { availableServers, startRedis } from '@redis-functions/testing';
+import { availableServers } from '@redis-functions/testing';
 import { createClient } from 'redis';
 import { sessionsLibrary } from '../src/index.js';
-import { Sessions } from './service.js';
+import { Sessions, until } from './service.js';
 
 const KEYS = ['2', 'rf:{t}:s:h1', 'rf:{t}:u'] as const;
 const CREATE = ['h1', 'hash', 'ada', '60000', '120000', '0', 'reject'] as const;
@@ -81,16 +81,61 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     expect(await send('FCALL_RO', 'session_list', '2', 'rf:{t}:u', 'rf:{t}:s:h1')).toContain('h1');
   });
 
+  it('writes the fields that change, in their order, and nothing else', async () => {
+    await send('FCALL', 'session_create', ...KEYS, ...CREATE, 'd:a', '1');
+    const patch = (...args: string[]) => send('FCALL', 'session_patch', ...KEYS, 'hash', ...args);
+    expect(await patch('', '0', '2', 'd:c', '3', 'd:b', '2')).toEqual(['OK', '2']);
+    expect(await patch('', '0', '1', 'd:b', '2', 'd:none')).toEqual(['OK', '2']);
+    expect(await patch('1', '0', '1', 'd:b', '3')).toEqual(['CONFLICT', '2']);
+    expect(((await send('FCALL', 'session_peek', ...KEYS, 'hash')) as string[]).slice(6)).toEqual([
+      '2',
+      'd:a',
+      '1',
+      'd:c',
+      '3',
+      'd:b',
+      '2',
+    ]);
+    // 4 bytes each: d:a and its value
+    expect(await patch('', '12', '1', 'd:e', '5')).toEqual(['TOO_LARGE', 16]);
+    expect(await patch('2', '12', '1', 'd:e', '5', 'd:a')).toEqual(['OK', '3']);
+    expect(await patch('', '8', '0', 'd:b')).toEqual(['OK', '4']);
+    expect(await patch('', '1', '1', 'd:c', '4')).toEqual(['OK', '5']);
+    expect(await send('FCALL', 'session_patch', ...KEYS, 'other', '', '0', '1', 'd:b', '3')).toEqual(['GONE']);
+  });
+
+  it('touches a twentieth of the idle time later, or when told to', async () => {
+    await send('FCALL', 'session_create', ...KEYS, ...CREATE);
+    const seen = async (...args: string[]) =>
+      Number(((await send('FCALL', 'session_get', ...KEYS, 'hash', ...args)) as string[])[4]);
+    const first = await seen('60000');
+    await sessions.tick();
+    expect(await seen('60000')).toBe(first);
+    expect(await seen('60000', '0')).toBeGreaterThan(first);
+    const second = await seen('60000');
+    await until(async () => (await seen('1000')) > second);
+    expect((await seen('1000')) - second).toBeGreaterThanOrEqual(50);
+  });
+
   it('touches no key that was not declared', async () => {
     await send('ACL', 'SETUSER', 'app', 'on', 'nopass', 'resetkeys', '~rf:{t}:s:h1', '~rf:{t}:u', '+@all');
     const app = await createClient({ url: sessions.redis.url, username: 'app', password: 'any' }).connect();
-    await app.sendCommand(['FCALL', 'session_create', ...KEYS, ...CREATE]);
-    await app.sendCommand(['FCALL', 'session_get', ...KEYS, 'hash', '1000', '0']);
-    await app.sendCommand(['FCALL', 'session_patch', ...KEYS, 'hash', '', '1', 'd:a', '1']);
-    await app.sendCommand(['FCALL', 'session_revoke_others', ...KEYS, 'hash']);
-    await app.sendCommand(['FCALL', 'session_destroy', ...KEYS, 'h1']);
-    await app.sendCommand(['FCALL', 'session_destroy_all', '1', 'rf:{t}:u']);
-    app.destroy();
+    app.on('error', () => {});
+    try {
+      const call = (...args: string[]) => app.sendCommand(['FCALL', ...args]) as Promise<(string | number)[]>;
+      expect(await call('session_create', ...KEYS, ...CREATE)).toContain('OK');
+      expect(await call('session_create', ...KEYS, ...CREATE.slice(0, 5), '1', 'evict-idle')).toContain('OK');
+      expect(await call('session_get', ...KEYS, 'hash', '1000', '0')).toContain('OK');
+      expect(await call('session_peek', ...KEYS, 'hash')).toContain('OK');
+      expect(await call('session_patch', ...KEYS, 'hash', '', '0', '1', 'd:a', '1')).toContain('OK');
+      expect(await call('session_handles', '1', 'rf:{t}:u')).toEqual(['OK', 'h1']);
+      expect(await call('session_list', '2', 'rf:{t}:u', 'rf:{t}:s:h1')).toContain('h1');
+      expect(await call('session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 0]);
+      expect(await call('session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1]);
+      expect(await call('session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
+    } finally {
+      app.destroy();
+    }
   });
 
   it('lets people read, log out and be logged out on a full server', async () => {
@@ -120,10 +165,20 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       ['session_create', ...KEYS, 'h1', '', 'ada', '1', '1', '0', 'reject'],
       ['session_get', ...KEYS, 'hash', 'soon'],
       ['session_get', '1', 'rf:{t}:s:h1', 'hash', '1000'],
-      ['session_patch', ...KEYS, 'hash', '', '1', 'h', 'x'],
-      ['session_patch', ...KEYS, 'hash', '', '0', 'u'],
-      ['session_patch', ...KEYS, 'hash', '', '2', 'd:a', '1'],
+      ['session_get', ...KEYS, 'hash', '1000', '1.5'],
+      ['session_create', ...KEYS, 'h1', 'hash', 'ada', '9007199254740992', '1', '0', 'reject'],
+      ['session_create', ...KEYS, 'h1', 'hash', 'ada', ' 1 ', '1', '0', 'reject'],
+      ['session_create', ...KEYS, 'h1', 'hash', 'ada', '0x10', '1', '0', 'reject'],
+      ['session_create', ...KEYS, 'h1', 'hash', 'ada', '0', '1', '0', 'reject'],
+      ['session_create', ...KEYS, 'h1', 'hash', 'ada', '1', '1', '0', 'panic'],
+      ['session_patch', ...KEYS, 'hash', '', '0', '1', 'h', 'x'],
+      ['session_patch', ...KEYS, 'hash', '', '0', '0', 'u'],
+      ['session_patch', ...KEYS, 'hash', '', '0', '2', 'd:a', '1'],
+      ['session_patch', ...KEYS, 'hash', '', '0', '1', 'd:a', '1', 'd:a'],
+      ['session_patch', ...KEYS, 'hash', 'new', '0', '1', 'd:a', '1'],
+      ['session_patch', ...KEYS, 'hash', '', 'some', '1', 'd:a', '1'],
       ['session_destroy', ...KEYS],
+      ['session_destroy', ...KEYS, 'h1', 'hash', 'x'],
       ['session_destroy_all', '0'],
     ];
     for (const command of wrong) {
@@ -131,20 +186,31 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     }
     expect(await send('DBSIZE')).toBe(0);
   });
+
+  it('leaves nothing behind where the key of the index holds something else', async () => {
+    await send('SET', 'rf:{t}:u', 'text');
+    await expect(send('FCALL', 'session_create', ...KEYS, ...CREATE)).rejects.toThrow('WRONGTYPE');
+    expect(await sessions.keys()).toEqual(['rf:{t}:u']);
+  });
 });
 
 describe('ids', () => {
-  it('do not repeat after a restart: they come from the process, not from the server', async () => {
-    const handles = new Set<string>();
-    for (let restart = 0; restart < 2; restart++) {
-      const redis = await startRedis();
-      const client = await createClient({ url: redis.url }).connect();
-      const { SessionService } = await import('../src/index.js');
-      const service = new SessionService({ client, routingKey: 'x'.repeat(32) });
-      for (let i = 0; i < 10; i++) handles.add((await service.create('ada')).token);
-      client.destroy();
-      await redis.stop();
+  it('do not repeat after a restart, as random numbers of the server do', async () => {
+    const sessions = await Sessions.start();
+    try {
+      const ofServer: unknown[] = [];
+      const tokens = new Set<string>();
+      for (let run = 0; run < 2; run++) {
+        ofServer.push(await sessions.redis.command('EVAL', 'return tostring(math.random())', '0'));
+        for (let i = 0; i < 10; i++) tokens.add((await sessions.service().create('ada')).token);
+        await sessions.redis.restart();
+      }
+      expect(ofServer[0]).toBe(ofServer[1]);
+      const parts = [...tokens].map((token) => token.split('.'));
+      expect(new Set(parts.map(([, , handle]) => handle)).size).toBe(20);
+      expect(new Set(parts.map(([, , , secret]) => secret)).size).toBe(20);
+    } finally {
+      await sessions.stop();
     }
-    expect(handles.size).toBe(20);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisFunctions } from '@redis-functions/core';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
 import { SessionService, type SessionServiceOptions } from '../src/index.js';
@@ -24,6 +25,17 @@ export class Sessions {
     return (await this.redis.command('KEYS', '*')) as string[];
   }
 
+  /** Until the server's clock has moved on: two sessions made now and then have different times. */
+  async tick(): Promise<void> {
+    const start = await this.#time();
+    await until(async () => (await this.#time()) > start + 1);
+  }
+
+  async #time(): Promise<number> {
+    const [seconds, micros] = (await this.redis.command('TIME')) as [string, string];
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  }
+
   async stop(): Promise<void> {
     await this.functions.close();
     await this.redis.stop();
@@ -31,5 +43,7 @@ export class Sessions {
 }
 
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition()));
+  for (const end = Date.now() + 10_000; !(await condition()); await sleep(5)) {
+    if (Date.now() > end) throw new Error('it has not become true in 10 seconds');
+  }
 }

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SessionError, type SessionService } from '../src/index.js';
-import { Sessions, until } from './service.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RedisFunctions, UnavailableError } from '@redis-functions/core';
+import { SessionError, SessionService } from '../src/index.js';
+import { ROUTING_KEY, Sessions, until } from './service.js';
 
 describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode) => {
   let sessions: Sessions;
@@ -27,16 +30,19 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
     expect(session.expiresAt.getTime() - session.createdAt.getTime()).toBe(30 * 60_000);
   });
 
-  it('gives every key a TTL, and keeps no secret', async () => {
-    const { token } = await service.create('ada', { theme: 'dark' });
-    const secret = token.split('.')[3] as string;
+  it('gives every key a TTL, and leaves no secret on the disk', async () => {
+    const guest = await service.create(null, { theme: 'dark' });
+    const { token, session } = await service.login(guest.token, 'ada');
+    const other = await service.create(null);
+    await service.touch(token);
     for (const key of await sessions.keys()) {
       expect(Number(await sessions.redis.command('PTTL', key))).toBeGreaterThan(0);
-      const content = key.includes(':s:')
-        ? await sessions.redis.command('HGETALL', key)
-        : await sessions.redis.command('ZRANGE', key, '0', '-1');
-      expect(`${key} ${JSON.stringify(content)}`).not.toContain(secret);
     }
+    await sessions.redis.command('CONFIG', 'SET', 'rdbcompression', 'no');
+    await sessions.redis.command('SAVE');
+    const dump = readFileSync(join(sessions.redis.directory, 'dump.rdb'), 'latin1');
+    expect(dump).toContain(session.handle);
+    for (const made of [token, other.token]) expect(dump).not.toContain(made.split('.')[3]);
   });
 
   it('takes junk and forged tokens for no session', async () => {
@@ -93,15 +99,25 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
 
   it('lists the devices of a user, the latest first, without their tokens', async () => {
     const first = await service.create('ada', { secretPlan: 1 }, { userAgent: 'one' });
-    await until(async () => Number(((await sessions.redis.command('TIME')) as string[])[0]) * 1000 > 0);
+    await sessions.tick();
     const second = await service.create('ada', {}, { userAgent: 'two', ip: '::1' });
     await service.create('bob');
+    await service.touch(first.token);
     const devices = await service.list('ada');
-    expect(devices.map(({ handle }) => handle).sort()).toEqual(
-      [first, second].map((made) => made.session.handle).sort(),
-    );
-    expect(devices.find(({ userAgent }) => userAgent === 'two')).toMatchObject({ ip: '::1' });
+    const handles = [second, first].map(({ session }) => session.handle);
+    expect(devices.map(({ handle }) => handle)).toEqual(handles);
+    expect(devices).toMatchObject([{ userAgent: 'two', ip: '::1' }, { userAgent: 'one' }]);
+    expect(devices[1]?.lastSeenAt.getTime()).toBeGreaterThan(first.session.createdAt.getTime());
+    expect(devices[1]?.createdAt).toEqual(first.session.createdAt);
     expect(JSON.stringify(devices)).not.toMatch(new RegExp(`secretPlan|${second.token.split('.')[3]}`));
+  });
+
+  it('lists them all, however many', async () => {
+    await Promise.all(Array.from({ length: 450 }, () => service.create('ada')));
+    const handles = (await service.list('ada')).map(({ handle }) => handle);
+    expect(new Set(handles).size).toBe(450);
+    expect(await service.revokeAll('ada')).toBe(450);
+    expect(await service.list('ada')).toEqual([]);
   });
 
   it('ends one, the others, or all of a user', async () => {
@@ -135,18 +151,41 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
     expect(refused.reason).toMatchObject({ code: 'SESSION_LIMIT' });
   });
 
-  it('ends the oldest where that is asked for', async () => {
-    const service = sessions.service({ maxSessions: 2, onMaxSessions: 'evict-oldest' });
-    const first = await service.create('ada');
-    // times are in milliseconds: the next one must be younger
-    const later = async () => Number(((await sessions.redis.command('TIME')) as string[]).join('').slice(0, 13));
-    const next = async () => until(async () => (await later()) > first.session.createdAt.getTime() + 1);
-    await next();
-    const second = await service.create('ada');
-    await service.touch(first.token);
-    const third = await service.create('ada');
-    expect(third.evicted).toEqual([first.session.handle]);
-    expect(await service.get(second.token)).not.toBeNull();
+  it.each([
+    ['evict-oldest', 'first'],
+    ['evict-idle', 'second'],
+  ] as const)('with %s ends the %s of two when the first was used last', async (onMaxSessions, ended) => {
+    const limited = sessions.service({ maxSessions: 2, onMaxSessions });
+    const first = await limited.create('ada');
+    await sessions.tick();
+    const second = await limited.create('ada');
+    await sessions.tick();
+    await limited.touch(first.token);
+    const third = await limited.create('ada');
+    const handles = { first: first.session.handle, second: second.session.handle };
+    expect(third.evicted).toEqual([handles[ended]]);
+    expect(await limited.get(first.token)).toEqual(ended === 'first' ? null : expect.anything());
+    expect(await limited.get(second.token)).toEqual(ended === 'second' ? null : expect.anything());
+  });
+
+  it('leaves exactly one where the user ends the others after 10 logins at once', async () => {
+    const made = await Promise.all(Array.from({ length: 10 }, () => service.login(null, 'ada')));
+    const [own] = made;
+    expect(await service.revokeOthers(String(own?.token))).toBe(9);
+    const alive = await Promise.all(made.map(({ token }) => service.get(token)));
+    expect(alive.map((session) => session !== null)).toEqual(made.map((session) => session === own));
+    expect(await service.list('ada')).toHaveLength(1);
+  });
+
+  it('lives on while it is used, and not for ever', async () => {
+    const short = sessions.service({ idle: 400, absolute: '1h' });
+    const { token, session } = await short.create('ada');
+    await until(async () => {
+      const found = await short.get(token);
+      expect(found).not.toBeNull();
+      return Number(found?.lastSeenAt) - Number(session.createdAt) > 800;
+    });
+    await until(async () => (await short.peek(token)) === null);
   });
 
   it('ends a session that was idle, and one that is too old, on the server', async () => {
@@ -180,6 +219,26 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       expect((await service.get(token))?.userId).toBe('ada');
     });
 
+    it('gives a user who logs in again a new token, with the data, in the place of the old session', async () => {
+      const single = sessions.service({ maxSessions: 1, onMaxSessions: 'reject' });
+      const { token: old, session } = await single.create('ada', { theme: 'dark', step: 1 });
+      const { token, session: again } = await single.login(old, 'ada', { data: { step: 2 } });
+      expect(again).toMatchObject({ userId: 'ada', data: { theme: 'dark', step: 2 } });
+      expect(again.handle).not.toBe(session.handle);
+      expect(await single.get(old)).toBeNull();
+      expect(await single.list('ada')).toHaveLength(1);
+      await expect(single.login(null, 'ada')).rejects.toMatchObject({ code: 'SESSION_LIMIT', httpStatus: 409 });
+      expect(await single.get(token)).not.toBeNull();
+    });
+
+    it('leaves the guest as they were where the user may have no more sessions', async () => {
+      const single = sessions.service({ maxSessions: 1, onMaxSessions: 'reject' });
+      await single.create('ada');
+      const guest = await single.create(null, { cart: 1 });
+      await expect(single.login(guest.token, 'ada')).rejects.toMatchObject({ code: 'SESSION_LIMIT' });
+      expect(await single.get(guest.token)).toMatchObject({ userId: null, data: { cart: 1 } });
+    });
+
     it('leaves the data of another user behind, and ends their session in this browser', async () => {
       const ada = await service.create('ada', { secret: 1 });
       const { session } = await service.login(ada.token, 'bob');
@@ -195,15 +254,17 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       }
     });
 
-    it('keeps what the guest did in another tab meanwhile', async () => {
+    it('keeps what the guest did in other tabs meanwhile: what was written is in the new session', async () => {
       const guest = await service.create(null, { a: 1 });
-      const [{ token }] = await Promise.all([
-        service.login(guest.token, 'ada'),
-        ...Array.from({ length: 5 }, (_, i) => service.patch(guest.token, { [`tab${i}`]: i })),
-      ]);
-      const versions = await Promise.all([service.get(token), service.get(guest.token)]);
-      expect(versions[0]?.data).toMatchObject({ a: 1 });
-      expect(versions[1]).toBeNull();
+      const tabs = Array.from({ length: 5 }, async (_, i) => {
+        const version = await service.patch(guest.token, { [`tab${i}`]: i });
+        return version === null ? [] : [`tab${i}`];
+      });
+      const { token } = await service.login(guest.token, 'ada');
+      const written = (await Promise.all(tabs)).flat();
+      const session = await service.get(token);
+      expect(Object.keys(session?.data ?? {})).toEqual(expect.arrayContaining(['a', ...written]));
+      expect(await service.get(guest.token)).toBeNull();
     });
   });
 
@@ -223,6 +284,8 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
     const { token } = await service.create('ada', { kept: true });
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
     const values = [
       undefined,
       () => 1,
@@ -234,13 +297,56 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       new Map(),
       cycle,
       { a: [undefined] },
+      new Array(1),
+      deep,
     ];
     for (const value of values) {
       await expect(service.patch(token, { good: 1, value })).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
     }
-    await expect(service.patch(token, { big: 'x'.repeat(1_000_000) })).rejects.toThrow('maxDataBytes');
-    await expect(service.patch(token, { ['k'.repeat(257)]: 1 })).rejects.toThrow('257 characters');
+    for (const data of [null, 'text', ['a'], 7]) {
+      await expect(service.patch(token, data as never)).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
+      await expect(service.create('ada', data as never)).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
+    }
+    for (const key of ['', 'k'.repeat(257), 'half \ud83d']) {
+      await expect(service.patch(token, { [key]: 1 })).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
+      await expect(service.patch(token, {}, { remove: [key] })).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
+    }
+    await expect(service.patch(token, { kept: 1 }, { remove: ['kept'] })).rejects.toThrow('set and removed');
+    await expect(service.patch(token, { a: 1 }, { expectedVersion: 1.5 })).rejects.toMatchObject({
+      field: 'expectedVersion',
+    });
+    await expect(service.create('ada', {}, { ip: 7 } as never)).rejects.toMatchObject({ field: 'device.ip' });
     expect(await service.get(token)).toMatchObject({ data: { kept: true }, version: 1 });
+  });
+
+  it('refuses what a session cannot hold in all, and lets it become smaller', async () => {
+    const small = sessions.service({ maxDataBytes: 100 });
+    const { token } = await small.create('ada', { a: 'x'.repeat(50) });
+    const tooLarge = { code: 'SESSION_TOO_LARGE', httpStatus: 413, message: expect.stringContaining('maxDataBytes') };
+    await expect(small.patch(token, { b: 'x'.repeat(1_000_000) })).rejects.toMatchObject(tooLarge);
+    await expect(small.patch(token, { b: 'x'.repeat(50) })).rejects.toMatchObject(tooLarge);
+    await expect(small.create('ada', { b: 'é'.repeat(50) })).rejects.toMatchObject(tooLarge);
+    expect(await small.get(token)).toMatchObject({ data: { a: 'x'.repeat(50) }, version: 1 });
+    expect(await small.patch(token, { b: 'x'.repeat(50) }, { remove: ['a'] })).toBe(2);
+    expect(await sessions.service({ maxDataBytes: 10 }).patch(token, { b: 'y' })).toBe(3);
+  });
+
+  it('takes any other characters in keys and values', async () => {
+    const data = { 'a:b{c}\n\0"é😀': '\ud800 \0 😀', constructor: 1, 'm:ip': 2, h: 3 };
+    const { token } = await service.create('ada', data, { ip: '::1' });
+    expect(await service.patch(token, { h: 4 }, { remove: ['m:ip'] })).toBe(2);
+    expect(await service.get(token)).toMatchObject({
+      data: { 'a:b{c}\n\0"é😀': '\ud800 \0 😀', constructor: 1, h: 4 },
+      device: { ip: '::1' },
+    });
+  });
+
+  it('says so where something else has written to a session', async () => {
+    const { token } = await service.create('ada');
+    const key = String((await sessions.keys()).find((name) => name.includes(':s:')));
+    await sessions.redis.command('HSET', key, 'd:x', 'not JSON');
+    await expect(service.get(token)).rejects.toMatchObject({ code: 'CORRUPT_DATA' });
+    expect(await service.destroy(token)).toBe(true);
   });
 
   it('takes keys like __proto__ for keys', async () => {
@@ -253,10 +359,38 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
   });
 });
 
-describe('wrong options', () => {
+describe('without a server', () => {
+  it('fails in the time it was given', async () => {
+    const sessions = await Sessions.start();
+    try {
+      const service = sessions.service({ deadlineMs: 100 });
+      const { token } = await service.create('ada');
+      sessions.redis.pause();
+      const start = performance.now();
+      await expect(service.get(token)).rejects.toBeInstanceOf(UnavailableError);
+      await expect(service.destroy(token)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      // junk does not get as far
+      expect(await service.get('junk')).toBeNull();
+      expect(performance.now() - start).toBeLessThan(1_500);
+      sessions.redis.resume();
+    } finally {
+      await sessions.stop();
+    }
+  });
+});
+
+describe('options', () => {
+  const functions = new RedisFunctions({ url: 'redis://127.0.0.1:1' });
+  const env = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = env;
+  });
+  afterAll(() => functions.close());
+
   it.each([
-    [{ routingKey: 'short' }, 'routingKey'],
+    [{ routingKey: 'brief' }, 'routingKey'],
     [{ routingKey: [] }, 'routingKey'],
+    [{ routingKey: ['x'.repeat(32), 'brief'] }, 'routingKey'],
     [{ idle: 'soon' }, 'idle'],
     [{ idle: 0 }, 'idle'],
     [{ absolute: -1 }, 'absolute'],
@@ -264,18 +398,38 @@ describe('wrong options', () => {
     [{ onMaxSessions: 'panic' }, 'onMaxSessions'],
     [{ prefix: 'a{b' }, 'prefix'],
     [{ maxDataBytes: 0 }, 'maxDataBytes'],
+    [{ deadlineMs: -1 }, 'deadlineMs'],
     [{ client: {} }, 'client'],
+    [{ maxSesions: 5 }, 'maxSesions'],
   ])('%j are refused by name, and the routing key is not repeated', async (options, field) => {
-    const sessions = await Sessions.start();
+    const make = () => new SessionService({ functions, routingKey: ROUTING_KEY, ...(options as object) });
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', field }));
+    expect(make).not.toThrow('brief');
+  });
+
+  it.each(['', 'x'.repeat(513), 'half \ud83d', 7, undefined])('%j is no user id', async (userId) => {
+    const service = new SessionService({ functions, routingKey: ROUTING_KEY });
+    const wrong = { code: 'INVALID_ARGUMENT', field: 'userId' };
+    await expect(service.create(userId as string)).rejects.toMatchObject(wrong);
+    await expect(service.login(null, userId as string)).rejects.toMatchObject(wrong);
+    await expect(service.list(userId as string)).rejects.toMatchObject(wrong);
+    await expect(service.revokeAll(userId as string)).rejects.toMatchObject(wrong);
+  });
+
+  it('need a routing key in production, say how to make one, and say it elsewhere too', async () => {
+    process.env['NODE_ENV'] = 'production';
+    expect(() => new SessionService({ functions })).toThrow(/randomBytes\(32\)/);
+    process.env['NODE_ENV'] = 'development';
+    const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
-      const make = () => sessions.service(options as never);
-      expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', field }));
-      expect(make).not.toThrow('short');
-      for (const userId of ['', 'x'.repeat(513), 7]) {
-        await expect(sessions.service().create(userId as string)).rejects.toMatchObject({ field: 'userId' });
-      }
+      for (let i = 0; i < 2; i++) new SessionService({ functions });
+      expect(warning).toHaveBeenCalledTimes(1);
+      expect(warning).toHaveBeenCalledWith(
+        expect.stringContaining('randomBytes(32)'),
+        expect.objectContaining({ code: 'SESSION_WITHOUT_ROUTING_KEY' }),
+      );
     } finally {
-      await sessions.stop();
+      warning.mockRestore();
     }
   });
 });
