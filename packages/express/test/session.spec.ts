@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RedisFunctions } from '@redis-functions/core';
 import { SessionService } from '@redis-functions/session';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type Express } from 'express';
 import request from 'supertest';
-import { type SessionOptions, session } from '../src/index.js';
+import { type SessionOptions, session, sessionProblems } from '../src/index.js';
 
 const routingKey = 'a routing key of the tests, 32 characters or more';
 
@@ -23,10 +24,13 @@ describe('session()', () => {
     await redis.stop();
   });
 
-  function shop(options: SessionOptions = { service }): Express {
+  /** @param routes Added after those below, and before the error handlers. */
+  function shop(options: SessionOptions = { service }, routes: (app: Express) => void = () => {}): Express {
     const app = express();
     app.set('trust proxy', 1);
+    app.set('env', 'test');
     app.use(session(options));
+    routes(app);
     app.get('/plain', (_, response) => void response.send('plain'));
     app.get('/me', async ({ session }, response) => {
       const found = await session.load();
@@ -41,9 +45,7 @@ describe('session()', () => {
       const { data } = await session.set({ [key]: value === 'undefined' ? undefined : value });
       response.json(data);
     });
-    const onError: ErrorRequestHandler = (error, _request, response, _next) =>
-      void response.status(error.code === 'SESSION_GONE' ? 410 : 503).json({ code: error.code });
-    app.use(onError);
+    app.use(sessionProblems());
     return app;
   }
 
@@ -52,6 +54,9 @@ describe('session()', () => {
     return [...stats.matchAll(/cmdstat_fcall(?:_ro)?:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
   };
   const cookieOf = (response: request.Response) => response.get('Set-Cookie')?.[0] ?? '';
+  /** A user's cookie, as a browser sends it. */
+  const loggedIn = async (user: string, app = shop()) =>
+    cookieOf(await request(app).post(`/login/${user}`)).split(';')[0] as string;
 
   it('costs nothing on a route that never looks, and one call on one that does', async () => {
     const agent = request.agent(shop());
@@ -108,27 +113,163 @@ describe('session()', () => {
     await request(app).post('/logout').expect(200, 'false');
   });
 
-  it('removes keys, and brings back nothing that was ended meanwhile', async () => {
-    const agent = request.agent(shop());
-    await agent.put('/set/a/1').expect(200);
-    await agent.put('/set/b/2').expect(200, { a: '1', b: '2' });
-    await agent.put('/set/a/undefined').expect(200, { b: '2' });
-
-    const app = shop();
-    app.put('/slow', async ({ session }, response) => {
-      await session.load();
-      await service.revokeAll('ada');
-      await session.set({ late: true });
-      response.send('never');
+  it('writes what a request changes as one patch, which is there when the answer is', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/several', async ({ session }, response) => {
+        await session.set({ a: 1, b: 2 });
+        await session.set({ b: undefined, c: 3 });
+        const { data } = await session.set({ a: 4 });
+        response.json({ data, loaded: (await session.load())?.data });
+      });
+      app.put('/nobody-waits', ({ session }, response) => {
+        void session.set({ d: 5 });
+        response.json('done');
+      });
     });
-    app.use(
-      ((error, _request, response, _next) =>
-        void response.status(410).json({ code: error.code })) as ErrorRequestHandler,
-    );
-    const cookie = cookieOf(await request(app).post('/login/ada'));
-    const response = await request(app).put('/slow').set('Cookie', cookie).expect(410, { code: 'SESSION_GONE' });
-    expect(cookieOf(response)).toMatch(/^id=; Max-Age=0/);
+    const cookie = await loggedIn('one-patch', app);
+    const before = await calls();
+    const data = { a: 4, c: 3 };
+    await request(app).put('/several').set('Cookie', cookie).expect(200, { data, loaded: data });
+    expect(await calls()).toBe(before + 2);
+    await request(app).put('/nobody-waits').set('Cookie', cookie).expect(200, '"done"');
+    await request(app)
+      .get('/me')
+      .set('Cookie', cookie)
+      .expect({ user: 'one-patch', data: { ...data, d: 5 } });
+    await request(app).put('/set/a/undefined').set('Cookie', cookie).expect({ c: 3, d: 5 });
+  });
+
+  it('takes what nobody awaits in order: the cookie is of the session that is there', async () => {
+    const app = shop({ service }, (app) => {
+      app.post('/hasty', ({ session }, response) => {
+        void session.set({ guest: true });
+        void session.login('hasty');
+        void session.set({ user: true });
+        response.json('done');
+      });
+    });
+    const response = await request(app).post('/hasty').expect(200, '"done"');
+    expect(response.get('Set-Cookie')).toHaveLength(1);
+    await request(app)
+      .get('/me')
+      .set('Cookie', cookieOf(response))
+      .expect({ user: 'hasty', data: { guest: true, user: true } });
+  });
+
+  it('brings back nothing that was ended meanwhile, says so instead of the answer, and leaves the cookie', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/slow', async ({ session }, response) => {
+        await session.set({ late: true });
+        await service.revokeAll('gone');
+        response.status(201).set('ETag', '"of the answer"').json({ saved: true });
+      });
+      app.put('/careful', async ({ session }, response) => {
+        await session.set({ late: true });
+        await service.revokeAll('gone');
+        await session.save().catch(({ code }) => response.status(422).json({ code }));
+      });
+    });
+    const cookie = await loggedIn('gone', app);
+    const response = await request(app).put('/slow').set('Cookie', cookie).expect(409);
+    expect(response.headers['content-type']).toMatch('application/problem+json');
+    expect(response.headers['etag']).not.toBe('"of the answer"');
+    expect(response.body).toMatchObject({ code: 'SESSION_GONE', status: 409, title: 'Conflict' });
+    // a login in another tab may have set a new one
+    expect(response.headers['set-cookie']).toBeUndefined();
     await request(app).get('/me').set('Cookie', cookie).expect(200, 'null');
+    const again = await loggedIn('gone', app);
+    await request(app).put('/careful').set('Cookie', again).expect(422, { code: 'SESSION_GONE' });
+  });
+
+  it('sends the first answer, whatever comes after it while it waits', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/twice', async ({ session }, response) => {
+        await session.set({ a: 1 });
+        response.status(201).json('first');
+        response.status(500).set('X-After', 'yes').json('second');
+        throw new Error('after the answer');
+      });
+    });
+    const cookie = await loggedIn('twice', app);
+    const response = await request(app).put('/twice').set('Cookie', cookie).expect(201, '"first"');
+    expect(response.headers['x-after']).toBeUndefined();
+    expect(response.headers['content-length']).toBe('7');
+  });
+
+  it('holds streams and heads back as well', async () => {
+    const parts = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(1_000));
+    const app = shop({ service }, (app) => {
+      app.get('/stream', async ({ session }, response) => {
+        await session.set({ streamed: true });
+        Readable.from(parts).pipe(response);
+      });
+      app.get('/head', async ({ session }, response) => {
+        await session.login('head');
+        response.writeHead(202, { 'Set-Cookie': 'other=1', 'Cache-Control': 'public', 'X-Own': 'kept' });
+        response.write('a');
+        response.end('b');
+      });
+      app.get('/flush', async ({ session }, response) => {
+        await session.set({ flushed: true });
+        response.flushHeaders();
+        // it has begun by now, or is about to: written at once
+        await session.set({ after: true });
+        response.end('c');
+      });
+    });
+    const cookie = await loggedIn('stream', app);
+    await request(app).get('/stream').set('Cookie', cookie).expect(200, parts.join(''));
+    await request(app).get('/flush').set('Cookie', cookie).expect(200, 'c');
+    const data = { streamed: true, flushed: true, after: true };
+    await request(app).get('/me').set('Cookie', cookie).expect({ user: 'stream', data });
+    const response = await request(app).get('/head').expect(202, 'ab');
+    expect(response.get('Set-Cookie')).toEqual(['other=1', expect.stringMatching(/^id=1\./)]);
+    expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'x-own': 'kept' });
+  });
+
+  it('starts no session when the response has begun: its cookie could not be sent', async () => {
+    let code: unknown;
+    const app = shop({ service }, (app) => {
+      app.get('/late', async ({ session }, response) => {
+        response.write('a');
+        await session.start().catch((error) => {
+          code = error.code;
+        });
+        response.end('b');
+      });
+    });
+    expect((await request(app).get('/late').expect(200, 'ab')).headers['set-cookie']).toBeUndefined();
+    expect(code).toBe('RESPONSE_STARTED');
+  });
+
+  it('keeps the cookie of a session that was made, also where the request fails afterwards', async () => {
+    const app = shop({ service }, (app) => {
+      app.post('/fails', async ({ session }) => {
+        await session.login('fails');
+        throw new Error('on purpose');
+      });
+    });
+    const response = await request(app).post('/fails').expect(500);
+    expect(response.headers['cache-control']).toBe('no-store');
+    await request(app).get('/me').set('Cookie', cookieOf(response)).expect({ user: 'fails', data: {} });
+  });
+
+  it('refuses data that cannot be kept where it is set', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/bad', async ({ session }, response) => {
+        const codes: unknown[] = [];
+        for (const value of [() => 1, 1n, 'x'.repeat(70_000)]) {
+          await session.set({ value }).catch(({ code }) => codes.push(code));
+        }
+        response.json(codes);
+      });
+    });
+    const cookie = await loggedIn('bad', app);
+    await request(app)
+      .put('/bad')
+      .set('Cookie', cookie)
+      .expect(200, ['INVALID_SESSION_DATA', 'INVALID_SESSION_DATA', 'SESSION_TOO_LARGE']);
+    await request(app).get('/me').set('Cookie', cookie).expect({ user: 'bad', data: {} });
   });
 
   it('takes junk and forged cookies for no session', async () => {
@@ -150,28 +291,145 @@ describe('session()', () => {
     expect(Object.keys(body.data)).toHaveLength(20);
   });
 
-  it('ends in time when Redis is away: refused, or as a visitor without a session', async () => {
-    const own = await startRedis();
-    const away = new RedisFunctions({ url: own.url, deadlineMs: 200 });
-    const service = new SessionService({ functions: away, routingKey });
-    const cookie = cookieOf(await request(shop({ service })).post('/login/ada'));
-    own.pause();
-    await request(shop({ service })).get('/me').set('Cookie', cookie).expect(503, { code: 'DEADLINE_EXCEEDED' });
-    await request(shop({ service, onUnavailable: 'anonymous' }))
-      .get('/me')
-      .set('Cookie', cookie)
-      .expect(200, 'null');
-    await request(shop({ service })).get('/plain').set('Cookie', cookie).expect(200);
-    own.resume();
-    await away.close();
-    await own.stop();
+  describe('without Redis', () => {
+    let own: RedisServer;
+    let away: RedisFunctions;
+    let options: { service: SessionService };
+    let cookie: string;
+
+    beforeAll(async () => {
+      own = await startRedis();
+      away = new RedisFunctions({ url: own.url, deadlineMs: 200 });
+      options = { service: new SessionService({ functions: away, routingKey }) };
+    });
+    afterAll(async () => {
+      await away.close();
+      await own.stop();
+    });
+
+    const outage = async (during: () => Promise<void>) => {
+      cookie = await loggedIn('ada', shop(options));
+      own.pause();
+      try {
+        await during();
+      } finally {
+        own.resume();
+        // until it answers again
+        await own.command('PING');
+      }
+    };
+
+    it('is refused in time: 503, and the others go on', () =>
+      outage(async () => {
+        const response = await request(shop(options)).get('/me').set('Cookie', cookie).expect(503);
+        expect(response.headers['content-type']).toMatch('application/problem+json');
+        expect(response.headers['retry-after']).toBe('1');
+        expect(response.body).toMatchObject({ code: 'DEADLINE_EXCEEDED', title: 'Service Unavailable' });
+        expect(JSON.stringify(response.body)).not.toContain(String(own.port));
+        await request(shop(options)).post('/logout').set('Cookie', cookie).expect(503);
+        await request(shop(options)).get('/plain').set('Cookie', cookie).expect(200);
+      }));
+
+    it('is a 503 also where nobody handles errors', () =>
+      outage(async () => {
+        const app = express().use(session(options));
+        app.get('/me', async ({ session }, response) => void response.json(await session.load()));
+        const response = await request(app).get('/me').set('Cookie', cookie).expect(503);
+        expect(response.headers['retry-after']).toBe('1');
+      }));
+
+    it('is a visitor without a session where one may look, but nobody loses their cookie for it', () =>
+      outage(async () => {
+        const app = shop({ ...options, onUnavailable: 'anonymous' });
+        await request(app).get('/me').set('Cookie', cookie).expect(200, 'null');
+        const response = await request(app).put('/set/a/1').set('Cookie', cookie).expect(503);
+        expect(response.headers['set-cookie']).toBeUndefined();
+      }));
+
+    it('says so instead of an answer that is not true', async () => {
+      const app = shop(options, (app) => {
+        app.put('/then-away', async ({ session }, response) => {
+          await session.set({ a: 1 });
+          own.pause();
+          response.json({ saved: true });
+        });
+        app.post('/nobody-waits', ({ session }, response) => {
+          own.pause();
+          void session.load();
+          void session.login('nobody');
+          response.json({ loggedIn: true });
+        });
+      });
+      cookie = await loggedIn('ada', app);
+      const lost: unknown[] = [];
+      const listen = (error: unknown) => lost.push(error);
+      process.on('unhandledRejection', listen);
+      try {
+        for (const [method, path] of [
+          ['put', '/then-away'],
+          ['post', '/nobody-waits'],
+        ] as const) {
+          const response = await request(app)[method](path).set('Cookie', cookie).expect(503);
+          expect(response.headers['set-cookie']).toBeUndefined();
+          own.resume();
+        }
+      } finally {
+        own.resume();
+        process.off('unhandledRejection', listen);
+      }
+      expect(lost).toEqual([]);
+    });
+  });
+
+  it('makes its own service and connection where it is given none, and closes what it made', async () => {
+    const env = { ...process.env };
+    process.env['REDIS_URL'] = redis.url;
+    process.env['SESSION_ROUTING_KEY'] = routingKey;
+    const middlewares = [session(), session({ url: redis.url, idle: '1h' }), session({ functions, maxSessions: 3 })];
+    try {
+      for (const middleware of middlewares) {
+        const app = express().use(middleware);
+        app.post('/', async ({ session }, response) => void response.json((await session.login('own')).userId));
+        await request(app).post('/').expect(200, '"own"');
+        expect((await middleware.service.list('own')).length).toBeGreaterThan(0);
+        await middleware.close();
+      }
+      // the same routing key: they have found each other's
+      expect(await service.revokeAll('own')).toBe(3);
+      await expect(middlewares[0]?.service.list('own')).rejects.toMatchObject({ code: 'CLOSED' });
+      expect(await middlewares[2]?.service.list('own')).toEqual([]);
+      delete process.env['SESSION_ROUTING_KEY'];
+      process.env['NODE_ENV'] = 'production';
+      expect(() => session()).toThrow(/randomBytes\(32\)/);
+    } finally {
+      process.env = env;
+    }
+  });
+
+  it('warns of a proxy that nobody trusts: the cookie would go without Secure', async () => {
+    const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      const app = shop().set('trust proxy', false);
+      for (let i = 0; i < 2; i++) await request(app).post('/login/ada').set('X-Forwarded-Proto', 'https').expect(200);
+      expect(warning).toHaveBeenCalledTimes(1);
+      expect(warning).toHaveBeenCalledWith(
+        expect.stringContaining('trust proxy'),
+        expect.objectContaining({ code: 'SESSION_IGNORES_PROXY' }),
+      );
+    } finally {
+      warning.mockRestore();
+    }
   });
 
   it.each([
     [{ cookie: { name: 'a b' } }, 'cookie.name'],
     [{ cookie: { sameSite: 'none' } }, 'cookie.sameSite'],
     [{ onUnavailable: 'hang' }, 'onUnavailable'],
+    [{ cookie: { secure: 'yes' } }, 'cookie.secure'],
     [{ idle: '1m' }, 'idle'],
+    [{ url: 'redis://localhost' }, 'url'],
+    [{ service: undefined, functions: {}, url: 'redis://localhost' }, 'url'],
+    [{ service: undefined, functions: {}, maxSesions: 1 }, 'maxSesions'],
   ])('refuses the options %j by name', (options, field) => {
     const make = () => session({ service, ...(options as SessionOptions) });
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', field }));

@@ -1,5 +1,7 @@
-import { InvalidArgumentError } from '@redis-functions/core';
+import { InvalidArgumentError, RedisFunctions } from '@redis-functions/core';
 import { SessionService, type SessionServiceOptions } from '@redis-functions/session';
+
+const DEFAULT_URL = 'redis://localhost:6379';
 
 export interface CookieOptions {
   /**
@@ -13,13 +15,21 @@ export interface CookieOptions {
   sameSite?: 'lax' | 'strict';
 }
 
-export interface SessionOptions extends Partial<SessionServiceOptions> {
-  /** A service that exists already, for example the one that NestJS injects. Without it, its options are given here. */
+/** Every option may be left out; in production, all but the routing key. */
+export interface SessionOptions extends SessionServiceOptions {
+  /** A service that exists already, for example the one that NestJS injects; its own options are then given there. */
   service?: SessionService;
+  /**
+   * `redis://` or `rediss://`: a connection of its own, closed by `close()`. Default, where neither this nor `service`,
+   * `client` or `functions` is given: the environment's REDIS_URL, else redis://localhost:6379.
+   */
+  url?: string;
+  /** As for `SessionService`. Default: the environment's SESSION_ROUTING_KEY. */
+  routingKey?: string | readonly string[];
   cookie?: CookieOptions;
   /**
-   * When Redis is away: `deny` has the request fail with `UnavailableError` where it asks for its session, `anonymous`
-   * treats the visitor as one without a session. Default: `deny`.
+   * When Redis is away: `deny` has the request fail with an `UnavailableError` (status 503) where it asks for its session,
+   * `anonymous` treats the visitor as one without a session; what would change it fails in both. Default: `deny`.
    */
   onUnavailable?: 'deny' | 'anonymous';
 }
@@ -31,36 +41,43 @@ export interface Configuration {
   readonly name: string;
   readonly sameSite: 'lax' | 'strict';
   readonly onUnavailable: 'deny' | 'anonymous';
+  close(): Promise<void>;
 }
 
 /** @throws InvalidArgumentError that names the option. */
-export function resolveOptions(options: SessionOptions): Configuration {
-  const { service, cookie = {}, onUnavailable = 'deny', ...serviceOptions } = options;
+export function resolveOptions({ cookie = {}, onUnavailable = 'deny', ...options }: SessionOptions): Configuration {
   const { secure = 'auto', name = 'id', sameSite = 'lax' } = cookie;
-  if (service !== undefined && Object.keys(serviceOptions).length > 0) {
-    const [first] = Object.keys(serviceOptions);
-    throw new InvalidArgumentError(
-      String(first),
-      `${first} is an option of the service, which is given. Set it there.`,
-    );
+  if (typeof secure !== 'boolean' && secure !== 'auto') {
+    throw new InvalidArgumentError('cookie.secure', 'cookie.secure must be true, false or "auto". Choose one.');
   }
-  if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new InvalidArgumentError('cookie.name', 'cookie.name must be 1 to 64 letters, digits, ".", "_" or "-".');
+  if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
+    throw new InvalidArgumentError('cookie.name', 'cookie.name is not a name. Give 1 to 64 of A-Z a-z 0-9 . _ -');
   }
   if (sameSite !== 'lax' && sameSite !== 'strict') {
-    throw new InvalidArgumentError(
-      'cookie.sameSite',
-      'cookie.sameSite must be "lax" or "strict". Leave it out for "lax".',
-    );
+    throw new InvalidArgumentError('cookie.sameSite', 'cookie.sameSite must be "lax" or "strict". Choose one.');
   }
   if (onUnavailable !== 'deny' && onUnavailable !== 'anonymous') {
     throw new InvalidArgumentError('onUnavailable', 'onUnavailable must be "deny" or "anonymous". Choose one.');
   }
-  return {
-    service: service ?? new SessionService(serviceOptions as SessionServiceOptions),
-    secure,
-    name,
-    sameSite,
-    onUnavailable,
-  };
+  return { ...openService(options), secure, name, sameSite, onUnavailable };
+}
+
+function openService({ service, url, ...options }: SessionOptions): Pick<Configuration, 'service' | 'close'> {
+  if (service !== undefined) {
+    const [other] = Object.keys({ ...(url !== undefined && { url }), ...options });
+    if (other === undefined) return { service, close: async () => {} };
+    throw new InvalidArgumentError(other, `${other} is an option of the service, which is given. Set it there.`);
+  }
+  const withKey = { ...routingKeyOf(process.env), ...options };
+  if (options.client !== undefined || options.functions !== undefined) {
+    if (url === undefined) return { service: new SessionService(withKey), close: async () => {} };
+    throw new InvalidArgumentError('url', 'url is given with client or functions. Give one of them.');
+  }
+  // an empty REDIS_URL is one that was not set
+  const functions = new RedisFunctions({ url: url ?? (process.env['REDIS_URL'] || DEFAULT_URL) });
+  return { service: new SessionService({ ...withKey, functions }), close: () => functions.close() };
+}
+
+function routingKeyOf({ SESSION_ROUTING_KEY: routingKey }: NodeJS.ProcessEnv): { routingKey?: string } {
+  return routingKey ? { routingKey } : {};
 }

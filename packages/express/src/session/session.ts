@@ -1,5 +1,5 @@
+import type { SessionService } from '@redis-functions/session';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { SessionCookie } from './cookie.js';
 import { resolveOptions, type SessionOptions } from './options.js';
 import { RequestSession } from './request-session.js';
 
@@ -12,21 +12,28 @@ declare global {
   }
 }
 
+export interface SessionMiddleware extends RequestHandler {
+  /** For what is not about the visitor of one request: device lists, revocation, jobs. */
+  readonly service: SessionService;
+  /** Closes the connection where this middleware opened it. */
+  close(): Promise<void>;
+}
+
 /**
  * Gives every request a `session` that is asked for when it is needed: a route that never looks costs nothing.
  *
+ * Without options: on REDIS_URL or redis://localhost:6379. In production a routing key must be given, as `routingKey` or
+ * in SESSION_ROUTING_KEY.
+ *
  * @throws InvalidArgumentError that names the option.
  */
-export function session(options: SessionOptions): RequestHandler {
+export function session(options: SessionOptions = {}): SessionMiddleware {
   const config = resolveOptions(options);
-  return function sessionMiddleware(request: Request, response: Response, next: NextFunction): void {
-    const cookie = new SessionCookie(request, response, config);
-    request.session = new RequestSession(config.service, cookie, () => deviceOf(request), config);
-    next();
-  };
-}
 
-function deviceOf({ ip, headers }: Request) {
-  const userAgent = headers['user-agent'];
-  return { ...(ip !== undefined && { ip }), ...(userAgent !== undefined && { userAgent }) };
+  function sessionMiddleware(request: Request, response: Response, next: NextFunction): void {
+    request.session = new RequestSession(request, response, next, config);
+    next();
+  }
+
+  return Object.assign(sessionMiddleware, { service: config.service, close: config.close });
 }
