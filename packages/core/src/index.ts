@@ -14,6 +14,7 @@ export type { FunctionTable, Library, LibraryOptions } from './define/library.js
 export { defineLibrary } from './define/library.js';
 export type { DeployOptions, DeployOutcome } from './deploy/deployer.js';
 export type { DeployAction } from './deploy/plan.js';
+export type { PruneOptions, PruneOutcome } from './deploy/usage.js';
 export type { Duration } from './durations.js';
 export { formatDuration, parseDuration } from './durations.js';
 export {

@@ -7,6 +7,7 @@ import { Preparation } from './call/preparation.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
+import { type PruneOptions, type PruneOutcome, Usage } from './deploy/usage.js';
 import { LibrarySet } from './library-set.js';
 import { type ListOptions, listLibraries } from './manage/list.js';
 import { Manager } from './manage/manager.js';
@@ -25,6 +26,7 @@ export class RedisFunctions {
   readonly #deadlines = new Map<number, DeadlineTimer>();
   readonly #deployer: Deployer;
   readonly #preparation: Preparation;
+  readonly #usage: Usage;
   readonly #caller: Caller;
   readonly #manager: Manager;
 
@@ -36,7 +38,8 @@ export class RedisFunctions {
     this.#deadline = this.#deadlineOf(deadlineMs);
     this.#deployer = new Deployer(port, { force });
     this.#preparation = new Preparation(this.#deployer, deploy);
-    this.#caller = new Caller(this.#gate, this.#preparation, this.#deployer);
+    this.#usage = new Usage(port);
+    this.#caller = new Caller(this.#gate, this.#preparation, this.#deployer, this.#usage);
     this.#manager = new Manager(this.#gate, this.#deadline);
   }
 
@@ -81,6 +84,15 @@ export class RedisFunctions {
   async verify(): Promise<void> {
     if ((await this.mode()) === 'scripts') return;
     await this.#manager.run(() => this.#deployer.verify(this.#libraries.all()));
+  }
+
+  /**
+   * Removes the older major versions of this client's side-by-side libraries that nobody has called for a while, on every
+   * server. Those who call leave a mark once a minute; a version without one is watched from now on.
+   */
+  async prune(options?: PruneOptions): Promise<PruneOutcome[]> {
+    if ((await this.mode()) === 'scripts') return [];
+    return this.#manager.run(() => this.#usage.prune(this.#libraries.all(), options));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployer } from '../deploy/deployer.js';
+import type { Usage } from '../deploy/usage.js';
 import { RedisFunctionsError } from '../errors.js';
 import { type CallEvent, traceCall } from '../telemetry/channels.js';
 import type { DeadlineTimer, Lease } from './deadline.js';
@@ -28,11 +29,13 @@ export class Caller {
   readonly #gate: Gate;
   readonly #preparation: Preparation;
   readonly #deployer: Deployer;
+  readonly #usage: Usage;
 
-  constructor(gate: Gate, preparation: Preparation, deployer: Deployer) {
+  constructor(gate: Gate, preparation: Preparation, deployer: Deployer, usage: Usage) {
     this.#gate = gate;
     this.#preparation = preparation;
     this.#deployer = deployer;
+    this.#usage = usage;
   }
 
   call(call: PreparedCall, deadline: DeadlineTimer, signal?: AbortSignal): Promise<unknown> {
@@ -52,7 +55,9 @@ export class Caller {
     let delayMs = RETRY_DELAY_MS.first;
     for (;;) {
       try {
-        return await this.#attempt(call, lease, progress, event);
+        const reply = await this.#attempt(call, lease, progress, event);
+        if (call.library?.versioned) this.#usage.mark(call.library);
+        return reply;
       } catch (error) {
         const next = lease.expired ? 'give up' : this.#nextStep(error, call, progress);
         if (next === 'give up') {

@@ -1,6 +1,7 @@
 import { InvalidDefinitionError } from '../errors.js';
 import type { FunctionDefinition } from './function.js';
 import { hashCode, parseHeader } from './header.js';
+import { renameCode, renameFunctions, type VersionedName, versionedLibraryName } from './side-by-side.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the widest table of definitions; each keeps its own types in `F`
 export type FunctionTable = Readonly<Record<string, FunctionDefinition<any, unknown>>>;
@@ -10,9 +11,15 @@ export interface LibraryOptions<F extends FunctionTable> {
   code: string;
   /** TypeScript name → definition. */
   functions: F;
+  /**
+   * Loads each major version under names of its own (`cart_2`, `cart_2_add`), so that releases which call different ones
+   * run side by side. `prune()` removes those that nobody calls any more. Needs a version. Default: false.
+   */
+  sideBySide?: boolean;
 }
 
 export interface Library<F extends FunctionTable = FunctionTable> {
+  /** What the server calls it. */
   readonly name: string;
   /** From the header's `-- @version`; undefined where it has none. */
   readonly version: string | undefined;
@@ -20,6 +27,8 @@ export interface Library<F extends FunctionTable = FunctionTable> {
   readonly hash: string;
   readonly code: string;
   readonly functions: F;
+  /** Set for a library that runs side by side with its other major versions. */
+  readonly versioned: VersionedName | undefined;
 }
 
 /**
@@ -28,8 +37,31 @@ export interface Library<F extends FunctionTable = FunctionTable> {
  * @throws InvalidDefinitionError for a text without header, for no functions, and for names that differ only by case
  *   (Redis takes function names without regard to case; such a library crashes the server at its next replace).
  */
-export function defineLibrary<const F extends FunctionTable>({ code, functions }: LibraryOptions<F>): Library<F> {
+export function defineLibrary<const F extends FunctionTable>(options: LibraryOptions<F>): Library<F> {
+  const { code, functions, sideBySide = false } = options;
   const { name, version } = parseHeader(code);
+  assertNames(name, functions);
+  if (!sideBySide) {
+    return Object.freeze({ name, version, hash: hashCode(code), code, functions, versioned: undefined });
+  }
+  if (version === undefined) {
+    throw new InvalidDefinitionError(
+      `Library "${name}" runs side by side and has no version. Write "-- @version 1.0.0" under its first line.`,
+    );
+  }
+  const versioned = { base: name, major: Number(version.split('.')[0]) };
+  const renamed = renameCode(code, versioned, functions);
+  return Object.freeze({
+    name: versionedLibraryName(versioned),
+    version,
+    hash: hashCode(renamed),
+    code: renamed,
+    functions: renameFunctions(functions, versioned),
+    versioned,
+  });
+}
+
+function assertNames(name: string, functions: FunctionTable): void {
   const definitions = Object.values(functions);
   if (definitions.length === 0) {
     throw new InvalidDefinitionError(
@@ -46,5 +78,4 @@ export function defineLibrary<const F extends FunctionTable>({ code, functions }
     }
     seen.set(definition.name.toLowerCase(), definition.name);
   }
-  return Object.freeze({ name, version, hash: hashCode(code), code, functions });
 }

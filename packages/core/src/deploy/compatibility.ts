@@ -1,29 +1,30 @@
 import type { Library } from '../define/library.js';
+import { registrationsIn } from '../define/registrations.js';
 import { DeployError } from '../errors.js';
 import type { LibraryInfo } from '../manage/list.js';
 
 /**
  * During a rolling release, instances of the application that call the old library run against the new one. So the new one
- * must have every function of the old one, callable the same way.
+ * must have every function of the old one, and a function that was called with FCALL_RO must stay callable so.
  *
- * A function counts as there when this library binds it, or when its text names it in quotes.
+ * A function counts as there when this library binds it, or when its text registers it by a name that is written out.
  *
  * @throws DeployError `INCOMPATIBLE`.
  */
 export function assertSuperset(loaded: LibraryInfo, library: Library): void {
-  const bound = new Map(
-    Object.values(library.functions).map((definition) => [definition.name.toLowerCase(), definition]),
-  );
+  const registered = registrationsIn(library.code);
+  // not Lua: the server will say so
+  if (!registered) return;
+  const bound = Object.values(library.functions);
   for (const { name, flags } of loaded.functions) {
-    const definition = bound.get(name.toLowerCase());
-    if (!definition && !new RegExp(`(['"])${name}\\1`, 'i').test(library.code)) {
-      throw incompatible(library, loaded, `has no function "${name}"`);
-    }
-    if (definition && flags.includes('no-writes') && !definition.readOnly) {
+    const isSame = (other: { readonly name: string }) => other.name.toLowerCase() === name.toLowerCase();
+    const registration = registered.find(isSame);
+    if (!registration && !bound.some(isSame)) throw incompatible(library, loaded, `has no function "${name}"`);
+    if (flags.includes('no-writes') && registration?.flags && !registration.flags.includes('no-writes')) {
       throw incompatible(
         library,
         loaded,
-        `calls "${name}" as a function that writes, which older releases call with FCALL_RO`,
+        `registers "${name}" without no-writes, and older releases call it by FCALL_RO`,
       );
     }
   }
