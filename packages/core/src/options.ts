@@ -34,6 +34,11 @@ export interface RedisFunctionsOptions {
   deploy?: 'deploy' | 'verify' | 'none';
   /** Deploy over a newer version, over other code of the same version, and over functions that are gone. Default: false. */
   force?: boolean;
+  /**
+   * Milliseconds after which a function or script that keeps a server busy is ended, if it has written nothing yet (the
+   * server says BUSY after its own `busy-reply-threshold`). Default: none is ended, and calls wait for their deadline.
+   */
+  killBusyAfterMs?: number;
   /** Milliseconds a call may take, waiting for a connection included; 0 for no deadline. Default: 5000. */
   deadlineMs?: number;
   /** Hears errors of a connection that is opened here. Default: they are dropped, and calls say what is wrong. */
@@ -56,15 +61,29 @@ export interface Configuration {
   readonly deploy: NonNullable<RedisFunctionsOptions['deploy']>;
   readonly force: boolean;
   readonly deadlineMs: number;
+  readonly killBusyAfterMs: number | undefined;
 }
 
 /** @throws InvalidArgumentError that names the option. */
 export function resolveOptions(options: RedisFunctionsOptions): Configuration {
-  const { libraries = [], mode = 'auto', deploy = 'deploy', force = false, deadlineMs = 5_000 } = options;
+  const {
+    libraries = [],
+    mode = 'auto',
+    deploy = 'deploy',
+    force = false,
+    deadlineMs = 5_000,
+    killBusyAfterMs,
+  } = options;
   assertOneOf('mode', mode, ['auto', 'functions', 'scripts']);
   assertOneOf('deploy', deploy, ['deploy', 'verify', 'none']);
   assertDeadline(deadlineMs);
-  return { port: toPort(options), libraries, mode, deploy, force, deadlineMs };
+  if (killBusyAfterMs !== undefined && !(Number.isFinite(killBusyAfterMs) && killBusyAfterMs >= 0)) {
+    throw new InvalidArgumentError(
+      'killBusyAfterMs',
+      'killBusyAfterMs must be 0 or more milliseconds. Leave it out for none.',
+    );
+  }
+  return { port: toPort(options), libraries, mode, deploy, force, deadlineMs, killBusyAfterMs };
 }
 
 export function assertDeadline(deadlineMs: number): void {

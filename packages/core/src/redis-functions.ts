@@ -4,6 +4,7 @@ import { DeadlineTimer } from './call/deadline.js';
 import { Gate, NOWHERE } from './call/gate.js';
 import { type Handle, makeHandle } from './call/handle.js';
 import { Preparation } from './call/preparation.js';
+import { Watchdog } from './call/watchdog.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
@@ -32,14 +33,21 @@ export class RedisFunctions {
 
   /** @throws InvalidArgumentError that names the option. */
   constructor(options: RedisFunctionsOptions) {
-    const { port, libraries, mode, deploy, force, deadlineMs } = resolveOptions(options);
+    const { port, libraries, mode, deploy, force, deadlineMs, killBusyAfterMs } = resolveOptions(options);
     this.#gate = new Gate(port, mode);
     this.#libraries = new LibrarySet(libraries);
     this.#deadline = this.#deadlineOf(deadlineMs);
     this.#deployer = new Deployer(port, { force });
     this.#preparation = new Preparation(this.#deployer, deploy);
     this.#usage = new Usage(port);
-    this.#caller = new Caller(this.#gate, this.#preparation, this.#deployer, this.#usage);
+    const watchdog = killBusyAfterMs === undefined ? undefined : new Watchdog(port, killBusyAfterMs);
+    this.#caller = new Caller({
+      gate: this.#gate,
+      preparation: this.#preparation,
+      deployer: this.#deployer,
+      usage: this.#usage,
+      watchdog,
+    });
     this.#manager = new Manager(this.#gate, this.#deadline);
   }
 

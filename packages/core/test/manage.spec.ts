@@ -81,6 +81,22 @@ describe.each(availableServers())('the libraries of $name', ({ name, path }) => 
     await beside.close();
   });
 
+  it.each(['function', 'script'])(
+    'are called again when a watchdog has ended the %s that kept the server busy',
+    async (kind) => {
+      const spin = "#!lua name=spin\nredis.register_function{ function_name = 'spin', flags = { 'no-writes' }, ";
+      await redis.command('FUNCTION', 'LOAD', 'REPLACE', `${spin}callback = function() while true do end end }`);
+      await redis.command('CONFIG', 'SET', 'busy-reply-threshold', '20');
+      const ended = expect(
+        kind === 'function' ? redis.command('FCALL', 'spin', '0') : redis.command('EVAL', 'while true do end', '0'),
+      ).rejects.toThrow('killed');
+      const watching = new RedisFunctions({ url: redis.url, libraries: [counterLibrary()], killBusyAfterMs: 50 });
+      expect(await watching.use(counterLibrary()).add(`watched ${kind}`)).toBe(1);
+      await ended;
+      await watching.close();
+    },
+  );
+
   it('belong to a server that says what it is', async () => {
     const { kind, version } = await functions.server();
     expect(name).toContain(kind);

@@ -8,6 +8,7 @@ import type { Gate } from './gate.js';
 import type { Preparation } from './preparation.js';
 import { isFunctionNotFound, isPassingRefusal } from './refusals.js';
 import type { PreparedCall } from './runner.js';
+import type { Watchdog } from './watchdog.js';
 
 const RETRY_DELAY_MS = { first: 5, most: 100 };
 
@@ -24,18 +25,28 @@ interface Progress {
 /** A failover is under way: loading here, and then writing, would lose the writes as soon as this server is demoted. */
 const NOT_THE_PRIMARY = new Error('not the primary');
 
+export interface CallerParts {
+  gate: Gate;
+  preparation: Preparation;
+  deployer: Deployer;
+  usage: Usage;
+  watchdog: Watchdog | undefined;
+}
+
 /** The way of a call: wait for a connection, have the library there, send, repeat what was refused, end by the deadline. */
 export class Caller {
   readonly #gate: Gate;
   readonly #preparation: Preparation;
   readonly #deployer: Deployer;
   readonly #usage: Usage;
+  readonly #watchdog: Watchdog | undefined;
 
-  constructor(gate: Gate, preparation: Preparation, deployer: Deployer, usage: Usage) {
+  constructor({ gate, preparation, deployer, usage, watchdog }: CallerParts) {
     this.#gate = gate;
     this.#preparation = preparation;
     this.#deployer = deployer;
     this.#usage = usage;
+    this.#watchdog = watchdog;
   }
 
   call(call: PreparedCall, deadline: DeadlineTimer, signal?: AbortSignal): Promise<unknown> {
@@ -64,6 +75,7 @@ export class Caller {
           throw this.#gate.explain(error, { library: call.library?.name, functionName: call.functionName });
         }
         if (error !== NOT_THE_PRIMARY) lease.refusal = error;
+        if (this.#isBusy(error)) this.#watchdog?.look(call.keys[0]);
         if (next === 'heal') progress.lost = true;
         else await delay(delayMs);
         delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS.most);
@@ -86,6 +98,10 @@ export class Caller {
     progress.sent = true;
     if (event) event.attempts += 1;
     return runner.run(this.#gate.port, call);
+  }
+
+  #isBusy(error: unknown): boolean {
+    return this.#gate.port.isServerError(error) && error.message.startsWith('BUSY ');
   }
 
   /** Repeats what cannot have run; what may have run would run twice. */
