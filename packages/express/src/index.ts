@@ -2,6 +2,7 @@ export type { FromRequest, RateLimitHandler, RateLimitOptions, RefusalOptions } 
 export type { RateLimitMiddleware } from './rate-limit/rate-limit.js';
 export { rateLimit } from './rate-limit/rate-limit.js';
 export type { RateLimitInfo } from './rate-limit/request-info.js';
+export type { SessionChanges } from './session/changes.js';
 export type { CookieOptions, SessionOptions } from './session/options.js';
 export { sessionProblems } from './session/problems.js';
 export type { RequestSession } from './session/request-session.js';

@@ -7,6 +7,13 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 import { type SessionOptions, session, sessionProblems } from '../src/index.js';
 
+/** As an application does it. */
+declare module '@redis-functions/session' {
+  interface SessionData {
+    visits?: number;
+  }
+}
+
 const routingKey = 'a routing key of the tests, 32 characters or more';
 
 describe('session()', () => {
@@ -252,6 +259,25 @@ describe('session()', () => {
     const response = await request(app).post('/fails').expect(500);
     expect(response.headers['cache-control']).toBe('no-store');
     await request(app).get('/me').set('Cookie', cookieOf(response)).expect({ user: 'fails', data: {} });
+  });
+
+  it('knows the types that the application gives its data', async () => {
+    const app = shop({ service }, (app) => {
+      app.get('/typed', async ({ session }, response) => {
+        const visits: number | undefined = (await session.load())?.data.visits;
+        await session.set({ visits: (visits ?? 0) + 1, other: 'anything' });
+        response.json(visits ?? null);
+      });
+      app.get('/removed', async ({ session }, response) => {
+        // @ts-expect-error a number
+        await session.set({ visits: 'many' });
+        const { data } = await session.set({ visits: undefined });
+        response.json(data);
+      });
+    });
+    const agent = request.agent(app);
+    for (const visits of ['null', '1', '2']) await agent.get('/typed').expect(200, visits);
+    await agent.get('/removed').expect(200, { other: 'anything' });
   });
 
   it('refuses data that cannot be kept where it is set', async () => {

@@ -1,5 +1,8 @@
 import type { SessionData } from '@redis-functions/session';
 
+/** Keys of a session's data and their new values; `undefined` removes a key. */
+export type SessionChanges = { readonly [Key in keyof SessionData]?: SessionData[Key] | undefined };
+
 /** Some keys of a session's data to set, and some to remove; none of them twice. */
 export interface Patch {
   readonly set: SessionData;
@@ -14,7 +17,7 @@ export class Changes {
     return this.#byKey.size === 0;
   }
 
-  add(changes: SessionData): void {
+  add(changes: SessionChanges): void {
     for (const [key, value] of Object.entries(changes)) this.#byKey.set(key, value);
   }
 
@@ -34,7 +37,7 @@ export class Changes {
 }
 
 /** Values that are `undefined` remove their key. */
-export function toPatch(changes: SessionData): Patch {
+export function toPatch(changes: SessionChanges): Patch {
   const entries = Object.entries(changes);
   return {
     set: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),

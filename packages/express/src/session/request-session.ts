@@ -2,7 +2,7 @@ import { UnavailableError } from '@redis-functions/core';
 import type { CreatedSession, DeviceInfo, Session, SessionData, SessionService } from '@redis-functions/session';
 import { SessionError } from '@redis-functions/session';
 import type { NextFunction, Request, Response } from 'express';
-import { apply, Changes, toPatch } from './changes.js';
+import { apply, Changes, type SessionChanges, toPatch } from './changes.js';
 import { SessionCookie } from './cookie.js';
 import { forExpress } from './errors.js';
 import { HeldResponse } from './held-response.js';
@@ -73,7 +73,7 @@ export class RequestSession {
    *
    * @throws SessionError and UnavailableError as `start`.
    */
-  set(changes: SessionData): Promise<Session> {
+  set(changes: SessionChanges): Promise<Session> {
     return this.#inOrder(async () => {
       const { set, remove } = toPatch(changes);
       this.#service.assertChanges(set, remove);
