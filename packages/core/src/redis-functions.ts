@@ -1,4 +1,4 @@
-import { toWire } from './call/arguments.js';
+import { toCommand } from './call/arguments.js';
 import { Caller } from './call/caller.js';
 import { DeadlineTimer } from './call/deadline.js';
 import { Gate, NOWHERE } from './call/gate.js';
@@ -111,7 +111,7 @@ export class RedisFunctions {
   use<F extends FunctionTable>(library: Library<F>, { deadlineMs, signal }: CallOptions = {}): Handle<F> {
     this.#libraries.add(library);
     const deadline = this.#deadlineOf(deadlineMs);
-    return makeHandle(library, (call) => this.#caller.call(call, deadline, signal));
+    return makeHandle(library, (call, decode) => this.#caller.call(call, decode, deadline, signal));
   }
 
   /** Calls a function by its name in Lua, without types. In a cluster the first key decides the server. */
@@ -217,8 +217,9 @@ export class RedisFunctions {
     { deadlineMs, signal }: CallOptions = {},
   ): Promise<unknown> {
     const library = this.#libraries.withFunction(name);
-    const call = { functionName: name, library, readOnly, ...toWire(name, { keys, args }) };
-    return this.#caller.call(call, this.#deadlineOf(deadlineMs), signal);
+    const command = toCommand(name, readOnly, { keys, args });
+    const call = { functionName: name, library, readOnly, key: keys[0], command };
+    return this.#caller.call(call, (reply) => reply, this.#deadlineOf(deadlineMs), signal);
   }
 
   /** Calls of the same length share a timer. */

@@ -38,22 +38,13 @@ export class DeadlineTimer {
   run<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise<T>((resolve, reject) => {
-      const entry: Entry = {
-        expired: false,
-        refusal: undefined,
-        onExpired: undefined,
-        dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + this.#durationMs,
-        reject,
-        previous: undefined,
-        next: undefined,
-      };
-      if (this.#durationMs !== 0) this.#append(entry);
-      const stopListening = signal && onAbort(signal, () => this.#giveUp(entry, signal.reason));
+      const lease = this.enter(reject);
+      const stopListening = signal && onAbort(signal, () => this.#giveUp(lease as Entry, signal.reason));
       const settle = () => {
         stopListening?.();
-        this.#remove(entry);
+        this.leave(lease);
       };
-      work(entry).then(
+      work(lease).then(
         (value) => {
           settle();
           resolve(value);
@@ -64,6 +55,25 @@ export class DeadlineTimer {
         },
       );
     });
+  }
+
+  /** Begins a wait. `reject` is called when it runs out; until then, `leave` ends it. */
+  enter(reject: (error: unknown) => void): Lease {
+    const entry: Entry = {
+      expired: false,
+      refusal: undefined,
+      onExpired: undefined,
+      dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + this.#durationMs,
+      reject,
+      previous: undefined,
+      next: undefined,
+    };
+    if (this.#durationMs !== 0) this.#append(entry);
+    return entry;
+  }
+
+  leave(lease: Lease): void {
+    this.#remove(lease as Entry);
   }
 
   #append(entry: Entry): void {

@@ -1,14 +1,13 @@
-import type { ClientPort, Command } from '../client/port.js';
+import type { ClientPort, Command, Route } from '../client/port.js';
 import type { Library } from '../define/library.js';
 
-/** One call on its way to the server. */
-export interface PreparedCall {
+/** One call on its way to the server. It is its own route: no object more per call. */
+export interface PreparedCall extends Route {
   readonly functionName: string;
   /** Undefined for a call by bare name of a function that this client has no definition of. */
   readonly library: Library | undefined;
-  readonly keys: readonly (string | Buffer)[];
-  readonly args: readonly (string | Buffer)[];
-  readonly readOnly: boolean;
+  /** `FCALL name numkeys key… arg…` */
+  readonly command: Command;
 }
 
 /** How functions are run on this server: as functions, or as scripts where functions do not exist. */
@@ -19,8 +18,5 @@ export interface Runner {
 
 export const fcallRunner: Runner = {
   mode: 'functions',
-  run(port, { functionName, keys, args, readOnly }) {
-    const command: Command = [readOnly ? 'FCALL_RO' : 'FCALL', functionName, String(keys.length), ...keys, ...args];
-    return port.send(command, { key: keys[0], readOnly });
-  },
+  run: (port, call) => port.send(call.command, call),
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClientPort, Command } from '../client/port.js';
+import type { ClientPort } from '../client/port.js';
 import type { Library } from '../define/library.js';
 import { FunctionCallError } from '../errors.js';
 import type { PreparedCall, Runner } from './runner.js';
@@ -23,17 +23,16 @@ export class ScriptRunner implements Runner {
   readonly #scripts = new Map<string, Script>();
 
   async run(port: ClientPort, call: PreparedCall): Promise<unknown> {
-    const { functionName, library, keys, args, readOnly } = call;
+    const { functionName, library, command } = call;
     if (!library) throw unknownFunction(functionName);
     const script = this.#script(library, functionName);
-    const route = { key: keys[0], readOnly };
-    const rest: Command = [String(keys.length), ...keys, ...args];
+    const [, , ...rest] = command;
     try {
-      return await port.send(['EVALSHA', script.sha, ...rest], route);
+      return await port.send(['EVALSHA', script.sha, ...rest], call);
     } catch (error) {
       // EVAL both runs the script and leaves it in the server's cache
       if (!port.isServerError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return port.send(['EVAL', script.text, ...rest], route);
+      return port.send(['EVAL', script.text, ...rest], call);
     }
   }
 

@@ -30,16 +30,21 @@ export interface DeployEvent {
 const calls = tracingChannel<CallEvent>('redis-functions:call');
 const deploys = channel('redis-functions:deploy');
 
-/** Costs five comparisons where nobody listens. */
-export function traceCall<T>(event: () => CallEvent, work: (event: CallEvent | undefined) => Promise<T>): Promise<T> {
-  const { start, end, asyncStart, asyncEnd, error } = calls;
-  const heard =
+const { start, end, asyncStart, asyncEnd, error } = calls;
+
+/** Somebody listens. Five comparisons where nobody does. */
+export function isTraced(): boolean {
+  return (
     start.hasSubscribers ||
-    end.hasSubscribers ||
-    asyncStart.hasSubscribers ||
     asyncEnd.hasSubscribers ||
-    error.hasSubscribers;
-  if (!heard) return work(undefined);
+    error.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
+  );
+}
+
+export function traceCall<T>(event: () => CallEvent, work: (event: CallEvent | undefined) => Promise<T>): Promise<T> {
+  if (!isTraced()) return work(undefined);
   const context = event();
   return calls.tracePromise(() => work(context), context);
 }
