@@ -100,7 +100,8 @@ export class Cluster implements RedisCluster {
     const primaries = await withInquiry((inquiry) => this.#primaries(inquiry));
     const target = find(primaries, to);
     const groups = chooseSlots(primaries, target, from && find(primaries, from), slots);
-    for (const [source, moving] of groups) await moveSlots(moving, this.#ends(source.node, target.node, primaries));
+    for (const [source, moving] of groups)
+      await moveSlots(moving, { from: source.node, to: target.node, password: this.#password });
     await this.settled();
   }
 
@@ -110,7 +111,7 @@ export class Cluster implements RedisCluster {
     const target = find(primaries, to).node;
     if (target === from)
       throw new InvalidArgumentError('to', `${to.port} has slot ${slot} already. Give another primary.`);
-    return beginSlotMove(slot, this.#ends(from, target, primaries), () => this.settled());
+    return beginSlotMove(slot, { from, to: target, password: this.#password }, () => this.settled());
   }
 
   settled(timeoutMs?: number): Promise<void> {
@@ -133,10 +134,6 @@ export class Cluster implements RedisCluster {
       this.#nodes.push(node);
       return node;
     });
-  }
-
-  #ends(from: RedisNode, to: RedisNode, primaries: readonly Member[]) {
-    return { from, to, primaries: primaries.map(({ node }) => node), password: this.#password };
   }
 
   async #primaries(inquiry: Inquiry): Promise<Member[]> {

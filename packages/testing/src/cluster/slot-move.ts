@@ -3,7 +3,7 @@ import type { RedisServer } from '../server/redis-server.js';
 import { type Inquiry, withInquiry } from '../topology/inquiry.js';
 
 const KEYS_AT_ONCE = 100;
-const LANES = Number(process.env['LANES']);
+const LANES = 16;
 const SLOTS_PER_LANE = 16;
 const MIGRATE_TIMEOUT_MS = 5_000;
 
@@ -26,8 +26,6 @@ export interface SlotMove {
 export interface MoveEnds {
   readonly from: RedisNode;
   readonly to: RedisNode;
-  /** Every primary: each is told of the new owner. */
-  readonly primaries: readonly RedisNode[];
   readonly password: string | undefined;
 }
 
@@ -55,7 +53,7 @@ export async function beginSlotMove(slot: number, ends: MoveEnds, settled: () =>
 
 /**
  * Moves whole slots. Several at a time: Valkey answers each SETSLOT when the replicas have it too, and half a primary would
- * take twenty seconds one after the other.
+ * take ten seconds one after the other.
  */
 export async function moveSlots(slots: readonly number[], ends: MoveEnds): Promise<void> {
   const lanes = Math.min(LANES, Math.ceil(slots.length / SLOTS_PER_LANE));
@@ -78,13 +76,12 @@ async function openSlots(inquiry: Inquiry, slots: readonly number[], { from, to 
 }
 
 async function finishSlots(inquiry: Inquiry, slots: readonly number[], ends: MoveEnds): Promise<void> {
-  const { from, to, primaries } = ends;
+  const { from, to } = ends;
   const counts = await Promise.all(slots.map((slot) => inquiry.ask(from, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot))));
   for (const [at, slot] of slots.entries()) if (counts[at] !== 0) await moveAllKeys(inquiry, slot, ends);
   const id = await inquiry.askText(to, 'CLUSTER', 'MYID');
-  const others = primaries.filter((node) => node !== to && node !== from);
-  // the new owner first: a slot that the old one gave away and nobody took would be refused to clients
-  for (const node of process.env['SKIP'] ? [to, from] : [to, from, ...others]) {
+  // the new owner first: a slot that the old one gave away and nobody took would be refused to clients; others hear of it
+  for (const node of [to, from]) {
     await Promise.all(slots.map((slot) => inquiry.ask(node, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', id)));
   }
 }

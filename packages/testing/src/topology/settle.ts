@@ -25,7 +25,7 @@ export async function settle(
         (missing) => ({ missing, cause: undefined }),
         (cause: unknown) => ({ missing: cause instanceof Error ? cause.message : String(cause), cause }),
       );
-(globalThis as any).trace?.(missing);      if (missing === undefined) return;
+      if (missing === undefined) return;
       if (performance.now() > end) throw new NotSettledError(timeoutMs, missing, cause === undefined ? {} : { cause });
       await wait(POLL_MS);
     }
