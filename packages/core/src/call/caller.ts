@@ -64,7 +64,10 @@ export class Caller {
       () => this.#describe(call),
       (event) => deadline.run((lease) => this.#run(call, lease, event, undefined), signal),
     );
-    return traced.then(decode);
+    return traced.then((reply) => {
+      if (library?.versioned) this.#usage.mark(library);
+      return decode(reply);
+    });
   }
 
   /**
@@ -88,12 +91,11 @@ export class Caller {
           reject(error);
         }
       };
-      const fail = (error: unknown) => {
-        deadline.leave(lease);
-        reject(error);
-      };
-      runner.run(this.#gate.port, call).then(finish, (error) => {
-        this.#run(call, lease, undefined, error).then(finish, fail);
+      runner.run(this.#gate.port, call).then(finish, (failure) => {
+        this.#run(call, lease, undefined, failure).then(finish, (error) => {
+          deadline.leave(lease);
+          reject(error);
+        });
       });
     });
   }
@@ -153,9 +155,7 @@ export class Caller {
     this.#gate.refuseExpired(lease);
     progress.sent = true;
     if (event) event.attempts += 1;
-    const reply = await runner.run(this.#gate.port, call);
-    if (library?.versioned) this.#usage.mark(library);
-    return reply;
+    return runner.run(this.#gate.port, call);
   }
 
   #isBusy(error: unknown): boolean {
