@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RedisFunctions } from '@redis-functions/core';
 import { SessionService } from '@redis-functions/session';
@@ -14,6 +15,13 @@ declare module '@redis-functions/session' {
   }
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; !condition(); turn++) {
+    if (turn > 1_000) throw new Error('it has not become true');
+    await sleep(5);
+  }
+}
+
 const routingKey = 'a routing key of the tests, 32 characters or more';
 
 describe('session()', () => {
@@ -23,7 +31,7 @@ describe('session()', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    functions = new RedisFunctions({ url: redis.url, deadlineMs: 500 });
+    functions = new RedisFunctions({ url: redis.url, deadlineMs: 5_000 });
     service = new SessionService({ functions, routingKey });
   });
   afterAll(async () => {
@@ -163,6 +171,17 @@ describe('session()', () => {
       .expect({ user: 'hasty', data: { guest: true, user: true } });
   });
 
+  it('takes what a guest has just changed along to the user', async () => {
+    const app = shop({ service }, (app) => {
+      app.post('/set-and-login', async ({ session }, response) => {
+        await session.set({ fresh: true, old: undefined });
+        response.json((await session.login('along')).data);
+      });
+    });
+    const guest = cookieOf(await request(app).put('/set/old/1'));
+    await request(app).post('/set-and-login').set('Cookie', guest).expect(200, { fresh: true });
+  });
+
   it('brings back nothing that was ended meanwhile, says so instead of the answer, and leaves the cookie', async () => {
     const app = shop({ service }, (app) => {
       app.put('/slow', async ({ session }, response) => {
@@ -219,7 +238,8 @@ describe('session()', () => {
       app.get('/flush', async ({ session }, response) => {
         await session.set({ flushed: true });
         response.flushHeaders();
-        // it has begun by now, or is about to: written at once
+        await until(() => response.headersSent);
+        // written at once: there is nothing left to hold back
         await session.set({ after: true });
         response.end('c');
       });
@@ -325,7 +345,7 @@ describe('session()', () => {
 
     beforeAll(async () => {
       own = await startRedis();
-      away = new RedisFunctions({ url: own.url, deadlineMs: 200 });
+      away = new RedisFunctions({ url: own.url, deadlineMs: 1_000 });
       options = { service: new SessionService({ functions: away, routingKey }) };
     });
     afterAll(async () => {
@@ -370,6 +390,22 @@ describe('session()', () => {
         await request(app).get('/me').set('Cookie', cookie).expect(200, 'null');
         const response = await request(app).put('/set/a/1').set('Cookie', cookie).expect(503);
         expect(response.headers['set-cookie']).toBeUndefined();
+      }));
+
+    it('replaces no session by a new one when it is back within the request', () =>
+      outage(async () => {
+        const app = shop({ ...options, onUnavailable: 'anonymous' }, (app) => {
+          app.put('/blip', async ({ session }, response) => {
+            expect(await session.load()).toBeNull();
+            own.resume();
+            await away.ping();
+            await session.set({ a: 1 });
+            response.json('saved');
+          });
+        });
+        const response = await request(app).put('/blip').set('Cookie', cookie).expect(503);
+        expect(response.headers['set-cookie']).toBeUndefined();
+        await request(app).get('/me').set('Cookie', cookie).expect({ user: 'ada', data: {} });
       }));
 
     it('says so instead of an answer that is not true', async () => {

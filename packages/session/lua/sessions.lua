@@ -20,9 +20,10 @@
 --                       → OK, version · CONFLICT, version · TOO_LARGE, bytes · GONE
 --                       The version rises with each change, and only then. What makes a session smaller is never
 --                       too large.
---   session_destroy     session, index   handle, secret hash (optional: then it must be right),
---                                        version (optional: then nothing may have changed since)             allow-oom
---                       → OK, 1 or 0 · CONFLICT, version
+--   session_destroy     session, index   handle, secret hash (optional: then it must be right)               allow-oom
+--                       → OK, 1 or 0
+--   session_take        session, index   secret hash                                                         allow-oom
+--                       → as session_peek, and the session is over: no write falls between reading and ending it
 --   session_destroy_all index            → OK, how many                                                      allow-oom
 --   session_revoke_others session, index secret hash → OK, how many · GONE                                   allow-oom
 --   session_list        index, session … → OK, then per session that lives (asked for by its key, in their order):
@@ -79,6 +80,7 @@ local function find(keys, secret_hash, now)
     handle = values[1], user = values[3], created = values[4], seen = tonumber(values[5]), last = tonumber(values[6]),
     version = values[7],
   }
+  -- in its last millisecond the key is still there, and a touch would delete it
   if session.last <= now then return nil end
   if session.user ~= '' then
     local expiry = redis.call('ZSCORE', index, member_of(session))
@@ -263,17 +265,30 @@ local function patch(keys, args)
   return { 'OK', text_of(redis.call('HINCRBY', key, 'v', 1)) }
 end
 
-local function destroy(keys, args)
-  local handle, secret_hash, version = args[1], args[2], args[3]
-  if not keys[2] then return invalid('key') end
-  if not handle or handle == '' then return invalid('handle') end
-  if version and not whole(version) then return invalid('version') end
-  local session = find(keys, secret_hash, clock())
-  if not session or session.handle ~= handle then return { 'OK', 0 } end
-  if version and version ~= session.version then return { 'CONFLICT', session.version } end
+local function finish(keys, session)
   redis.call('ZREM', keys[2], member_of(session))
   redis.call('DEL', keys[1])
+end
+
+local function destroy(keys, args)
+  local handle, secret_hash = args[1], args[2]
+  if not keys[2] then return invalid('key') end
+  if not handle or handle == '' then return invalid('handle') end
+  local session = find(keys, secret_hash, clock())
+  if not session or session.handle ~= handle then return { 'OK', 0 } end
+  finish(keys, session)
   return { 'OK', 1 }
+end
+
+local function take(keys, args)
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  local now = clock()
+  local session = find(keys, args[1], now)
+  if not session then return { 'GONE' } end
+  local last = describe(keys, session, now)
+  finish(keys, session)
+  return last
 end
 
 local function destroy_all(keys)
@@ -337,6 +352,7 @@ redis.register_function('session_patch', patch)
 redis.register_function{ function_name = 'session_get', callback = get, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_peek', callback = peek, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'session_destroy', callback = destroy, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_take', callback = take, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_destroy_all', callback = destroy_all, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_revoke_others', callback = revoke_others, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_handles', callback = handles, flags = { 'no-writes' } }

@@ -110,17 +110,15 @@ export const sessionsLibrary = defineLibrary({
       },
     }),
     destroy: defineFunction('session_destroy', {
-      encode: (keys: Keys, handle: string, secretHash?: string, version?: number) => ({
+      encode: (keys: Keys, handle: string, secretHash?: string) => ({
         keys,
-        args: [handle, ...(secretHash === undefined ? [] : [secretHash, ...(version === undefined ? [] : [version])])],
+        args: [handle, ...(secretHash === undefined ? [] : [secretHash])],
       }),
-      /** 1 or 0; undefined where the version has moved on. */
-      decode: (reply): number | undefined => {
-        const [code, count] = toArray(reply);
-        if (code === 'CONFLICT') return undefined;
-        expectOk(code);
-        return toInteger(count);
-      },
+      decode: toCount,
+    }),
+    take: defineFunction('session_take', {
+      encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
+      decode: toSession,
     }),
     destroyAll: defineFunction('session_destroy_all', {
       encode: (index: string) => ({ keys: [index] }),

@@ -23,8 +23,6 @@ export interface LoginOptions {
 
 /** Sessions described in one call: a user who has very many must not keep the server from everybody else. */
 const LISTED_AT_ONCE = 200;
-/** How often something else may change a session that is to end, before it ends all the same. */
-const END_ATTEMPTS = 5;
 
 /** Sessions where logout is final and no update is lost. */
 export class SessionService {
@@ -137,16 +135,13 @@ export class SessionService {
     if (!old || !before) return this.create(userId, data, device);
     if (before.userId === userId) {
       // first the old one: it gives its place under maxSessions to the new one
-      const { data: carried } = await this.#end(old, before);
-      return this.create(userId, { ...carried, ...data }, device);
+      const last = await this.#take(old);
+      return this.create(userId, { ...(last ?? before).data, ...data }, device);
     }
-    const carried = before.userId === null ? before.data : {};
-    const created = await this.create(userId, { ...carried, ...data }, device);
-    const last = await this.#end(old, before);
-    // a guest who did something more in another tab meanwhile
-    if (last.userId === null && last.version !== before.version) {
-      await this.patch(created.token, { ...last.data, ...data });
-    }
+    const isGuest = before.userId === null;
+    const created = await this.create(userId, { ...(isGuest && before.data), ...data }, device);
+    const last = await this.#take(old);
+    if (isGuest && last && last.version !== before.version) await this.#follow(created.token, before, last, data);
     return created;
   }
 
@@ -220,17 +215,17 @@ export class SessionService {
   }
 
   /** Ends a session, and tells what it had when it ended. */
-  async #end(token: Token, session: Session): Promise<Session> {
-    const { library } = this.#config;
-    let last = session;
-    for (let attempt = 1; attempt <= END_ATTEMPTS; attempt++) {
-      const secretHash = hashSecret(token.secret);
-      const ended = await library.destroy(this.#keys(token), token.handle, secretHash, last.version);
-      if (ended !== undefined) return last;
-      last = (await this.peek(formatToken(token))) ?? last;
-    }
-    await library.destroy(this.#keys(token), token.handle);
-    return last;
+  async #take(token: Token): Promise<Session | null> {
+    const stored = await this.#config.library.take(this.#keys(token), hashSecret(token.secret));
+    return stored && toSession(stored);
+  }
+
+  /** What a guest did in another tab while their session was copied; what the login itself sets wins. */
+  async #follow(token: string, before: Session, last: Session, own: SessionData): Promise<void> {
+    const isNotOwn = (key: string) => !Object.hasOwn(own, key);
+    const set = Object.fromEntries(Object.entries(last.data).filter(([key]) => isNotOwn(key)));
+    const remove = Object.keys(before.data).filter((key) => isNotOwn(key) && !Object.hasOwn(last.data, key));
+    await this.patch(token, set, { remove });
   }
 
   /** One for each routing key. */

@@ -74,6 +74,17 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
   });
 
+  it('ends a session and tells what it had, once', async () => {
+    await send('FCALL', 'session_create', ...KEYS, ...CREATE, 'd:a', '1');
+    const peeked = await send('FCALL', 'session_peek', ...KEYS, 'hash');
+    expect(await send('FCALL', 'session_take', ...KEYS, 'wrong')).toEqual(['GONE']);
+    expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(
+      (peeked as string[]).map((value, i) => (i === 5 ? expect.any(String) : value)),
+    );
+    expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(['GONE']);
+    expect(await sessions.keys()).toEqual([]);
+  });
+
   it('reads by FCALL_RO, because its readers say that they do not write', async () => {
     await send('FCALL', 'session_create', ...KEYS, ...CREATE);
     expect(await send('FCALL_RO', 'session_peek', ...KEYS, 'hash')).toContain('ada');
@@ -131,7 +142,8 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       expect(await call('session_handles', '1', 'rf:{t}:u')).toEqual(['OK', 'h1']);
       expect(await call('session_list', '2', 'rf:{t}:u', 'rf:{t}:s:h1')).toContain('h1');
       expect(await call('session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 0]);
-      expect(await call('session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1]);
+      expect(await call('session_take', ...KEYS, 'hash')).toContain('h1');
+      expect(await call('session_destroy', ...KEYS, 'h1')).toEqual(['OK', 0]);
       expect(await call('session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
     } finally {
       app.destroy();
@@ -146,6 +158,7 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       expect(await send('FCALL', 'session_get', ...KEYS, 'hash', '60000', '0')).toContain('ada');
       expect(await send('FCALL', 'session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 0]);
       expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1]);
+      expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(['GONE']);
       expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
     } finally {
       await send('CONFIG', 'SET', 'maxmemory', '0');
@@ -178,7 +191,8 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       ['session_patch', ...KEYS, 'hash', 'new', '0', '1', 'd:a', '1'],
       ['session_patch', ...KEYS, 'hash', '', 'some', '1', 'd:a', '1'],
       ['session_destroy', ...KEYS],
-      ['session_destroy', ...KEYS, 'h1', 'hash', 'x'],
+      ['session_take', ...KEYS],
+      ['session_take', '1', 'rf:{t}:s:h1', 'hash'],
       ['session_destroy_all', '0'],
     ];
     for (const command of wrong) {

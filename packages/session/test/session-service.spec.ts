@@ -54,6 +54,8 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       'junk',
       '1.2.3.4',
       `${token}x`,
+      `x${token}`,
+      `${token}\n`,
       token.replace('1.', '2.'),
       forged,
       '../../etc',
@@ -254,17 +256,25 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       }
     });
 
-    it('keeps what the guest did in other tabs meanwhile: what was written is in the new session', async () => {
-      const guest = await service.create(null, { a: 1 });
-      const tabs = Array.from({ length: 5 }, async (_, i) => {
-        const version = await service.patch(guest.token, { [`tab${i}`]: i });
-        return version === null ? [] : [`tab${i}`];
-      });
-      const { token } = await service.login(guest.token, 'ada');
-      const written = (await Promise.all(tabs)).flat();
-      const session = await service.get(token);
-      expect(Object.keys(session?.data ?? {})).toEqual(expect.arrayContaining(['a', ...written]));
-      expect(await service.get(guest.token)).toBeNull();
+    it('keeps what the guest does in other tabs meanwhile, to the last write that was accepted', async () => {
+      for (let round = 0; round < 10; round++) {
+        const guest = await service.create(null, { kept: 1, removed: 1, own: 'guest' });
+        const written = new Map<string, number>();
+        const tab = async (name: string) => {
+          for (let i = 0; (await service.patch(guest.token, { [name]: i, own: 'tab' })) !== null; i++) {
+            written.set(name, i);
+          }
+        };
+        const [{ token }, removal] = await Promise.all([
+          service.login(guest.token, 'ada', { data: { own: 'login' } }),
+          service.patch(guest.token, {}, { remove: ['removed'] }),
+          ...['a', 'b', 'c'].map(tab),
+        ]);
+        expect(removal).not.toBeNull();
+        expect(written.size).toBe(3);
+        expect((await service.get(token))?.data).toEqual({ kept: 1, own: 'login', ...Object.fromEntries(written) });
+        expect(await service.get(guest.token)).toBeNull();
+      }
     });
   });
 
@@ -363,15 +373,15 @@ describe('without a server', () => {
   it('fails in the time it was given', async () => {
     const sessions = await Sessions.start();
     try {
-      const service = sessions.service({ deadlineMs: 100 });
-      const { token } = await service.create('ada');
+      const { token } = await sessions.service().create('ada');
+      const service = sessions.service({ deadlineMs: 200 });
       sessions.redis.pause();
       const start = performance.now();
       await expect(service.get(token)).rejects.toBeInstanceOf(UnavailableError);
       await expect(service.destroy(token)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
       // junk does not get as far
       expect(await service.get('junk')).toBeNull();
-      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(performance.now() - start).toBeLessThan(3_000);
       sessions.redis.resume();
     } finally {
       await sessions.stop();
