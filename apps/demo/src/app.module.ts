@@ -12,6 +12,9 @@ import { CURRENCY } from './products/catalog.js';
 import { ProductsController } from './products/products.controller.js';
 import { ProductsService } from './products/products.service.js';
 
+/** More than the default of 50 ms: the machine of somebody who tries things out is busy with other things as well. */
+export const RATE_LIMIT_DEADLINE_MS = 500;
+
 export interface ShopOptions
   extends Pick<RedisFunctionsModuleOptions, 'url' | 'mode' | 'force' | 'onUnavailableAtStart'> {
   /** Secret that routes users to their sessions: at least 32 characters, the same in every instance. */
@@ -29,7 +32,10 @@ export class AppModule {
           deadlineMs: 2_000,
           libraries: [mylib, myapp, examples],
           // a log, not a bucket: at most 5 in whatever minute one looks at
-          rateLimit: { policies: { login: { limit: 5, window: '1m', algorithm: 'sliding-log' } } },
+          rateLimit: {
+            policies: { login: { limit: 5, window: '1m', algorithm: 'sliding-log' } },
+            deadlineMs: RATE_LIMIT_DEADLINE_MS,
+          },
           session: { routingKey },
           cart: { shop: 'demo', currency: CURRENCY },
         }),

@@ -5,7 +5,7 @@ import type { RedisFunctions } from '@redis-functions/core';
 import { rateLimit, session } from '@redis-functions/express';
 import { REDIS_FUNCTIONS } from '@redis-functions/nestjs';
 import { SessionService } from '@redis-functions/session';
-import { AppModule, type ShopOptions } from './app.module.js';
+import { AppModule, RATE_LIMIT_DEADLINE_MS, type ShopOptions } from './app.module.js';
 import { RedisFunctionsErrorFilter } from './http/errors.filter.js';
 
 const PUBLIC = fileURLToPath(new URL('../public', import.meta.url));
@@ -22,7 +22,8 @@ export async function createShop(options: ShopOptions): Promise<NestExpressAppli
   app.use(securityHeaders);
   // wide, for everything; the routes have narrower ones of their own
   const functions = app.get<RedisFunctions>(REDIS_FUNCTIONS);
-  app.use(rateLimit({ functions, policies: [{ name: 'shop', limit: 600, window: '1m' }] }));
+  const policies = [{ name: 'shop', limit: 600, window: '1m' }];
+  app.use(rateLimit({ functions, policies, deadlineMs: RATE_LIMIT_DEADLINE_MS }));
   app.use(session({ service: app.get(SessionService) }));
   app.useStaticAssets(PUBLIC);
   app.useGlobalFilters(new RedisFunctionsErrorFilter());

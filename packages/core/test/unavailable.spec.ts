@@ -51,7 +51,7 @@ describe('a server that is away', () => {
 
   it('and comes back is used again without a restart; what was given up meanwhile is not run late', async () => {
     const redis = keep(await startRedis());
-    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library], deadlineMs: 300 }));
+    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library], deadlineMs: 1_000 }));
     const counter = functions.use(library);
     expect(await counter.add('a')).toBe(1);
     await redis.kill();
@@ -68,13 +68,14 @@ describe('a server that is away', () => {
 
   it('and frozen does not hold a call longer than its deadline', async () => {
     const redis = keep(await startRedis());
-    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library], deadlineMs: 200 }));
+    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library] }));
     const counter = functions.use(library);
     await counter.add('a');
     redis.pause();
+    const hurried = functions.use(library, { deadlineMs: 200 });
     const started = performance.now();
-    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => counter.add('a')));
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => hurried.add('a')));
+    expect(performance.now() - started).toBeLessThan(2_000);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
     redis.resume();
     expect(await counter.read('a')).toBeGreaterThan(0);
@@ -89,7 +90,7 @@ describe('a server that is away', () => {
     const started = performance.now();
     const late = patient.add('a');
     await expect(hurried.add('b')).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(2_000);
     redis.resume();
     expect(await late).toBe(2);
     expect(() => functions.use(library, { deadlineMs: -1 })).toThrow('deadlineMs');
@@ -97,16 +98,14 @@ describe('a server that is away', () => {
 
   it('is not blamed for the time that this process was busy itself', async () => {
     const redis = keep(await startRedis());
-    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library], deadlineMs: 100 }));
-    const counter = functions.use(library);
+    const functions = keep(new RedisFunctions({ url: redis.url, libraries: [library] }));
     await functions.deploy();
     redis.pause();
-    const call = counter.add('a');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const call = functions.use(library, { deadlineMs: 1_000 }).add('a');
     // from here the next turn of the event loop begins with its timers
     await new Promise((resolve) => setImmediate(resolve));
     redis.resume();
-    for (const busyUntil = performance.now() + 300; performance.now() < busyUntil; );
+    for (const busyUntil = performance.now() + 1_300; performance.now() < busyUntil; );
     expect(await call).toBe(1);
   });
 

@@ -57,7 +57,12 @@ describe('RedisFunctionsModule', () => {
 
   it('deploys what it is configured for at start, and injects the services everywhere', async () => {
     const { functions, limiter, carts, inventory, sessions } = await start([
-      RedisFunctionsModule.forRoot({ url: redis.url, libraries: [one], ...everything }),
+      RedisFunctionsModule.forRoot({
+        url: redis.url,
+        libraries: [one],
+        rateLimit: { deadlineMs: 5_000 },
+        ...everything,
+      }),
     ]);
     expect(await names(functions)).toEqual(['cart', 'one', 'ratelimiter', 'sessions']);
     expect(await functions.use(one).one()).toBe(1);

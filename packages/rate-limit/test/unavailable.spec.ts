@@ -137,7 +137,7 @@ describe('a RateLimiter without its Redis', () => {
     const redis = await start();
     const client = createClient({ url: redis.url });
     await client.connect();
-    const functions = new RedisFunctions({ client, deadlineMs: 100 });
+    const functions = new RedisFunctions({ client, deadlineMs: 1_000 });
     const limits = limiter({ functions, onError: () => {} });
     await limits.ready();
     client.destroy();
