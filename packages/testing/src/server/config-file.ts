@@ -11,7 +11,7 @@ export type Setting = readonly [directive: string, ...values: (string | number)[
  * @returns Its path.
  */
 export function writeConfig(directory: string, settings: readonly Setting[]): string {
-  const path = join(directory, 'redis.conf');
+  const path = join(directory, 'redis-functions.conf');
   const lines = settings.map(([directive, ...values]) => [directive, ...values.map(quote)].join(' '));
   writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
   return path;

@@ -55,14 +55,19 @@ export function startRedis(options: StartRedisOptions = {}): Promise<RedisServer
 }
 
 /** The same with further settings, and with one authority for several servers: what the topologies start. */
-export async function startNode(
+export async function startNode(...given: Parameters<typeof planOf>): Promise<RedisNode> {
+  return RedisNode.launch(planOf(...given));
+}
+
+/** Everything decided. */
+export function planOf(
   options: StartRedisOptions,
   further: (place: Place) => readonly Setting[] = () => [],
   tls = createTls(options.tls),
-): Promise<RedisNode> {
+): LaunchPlan {
   const { server, port, directory, args = [], password, users = {}, startTimeoutMs = START_TIMEOUT_MS } = options;
   assertArguments(args);
-  const plan: LaunchPlan = {
+  return {
     binary: server ?? findServer(),
     port,
     directory,
@@ -86,7 +91,6 @@ export async function startNode(
     users: Object.fromEntries(Object.entries(users).map(([name, user]) => [name, user.password])),
     tls: tls?.client,
   };
-  return RedisNode.launch(plan);
 }
 
 function toSetting([name, { password, rules }]: [string, AclUser]): Setting {
