@@ -1,8 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
 import { createClient } from 'redis';
 import { FunctionCallError, InvalidArgumentError, RedisFunctions, UnexpectedReplyError } from '../src/index.js';
 import { counterLibrary } from './counter-library.js';
+
+describe('a server without functions, as Redis 6 and some services are', () => {
+  it('runs the libraries as scripts, and says so once', async () => {
+    const hidden = ['FUNCTION', 'FCALL', 'FCALL_RO'].flatMap((command) => ['--rename-command', command, '']);
+    const redis = await startRedis({ args: hidden });
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const library = counterLibrary();
+    const functions = new RedisFunctions({ url: redis.url, libraries: [library] });
+    const counter = functions.use(library);
+    const values = await Promise.all(Array.from({ length: 10 }, () => counter.add('a')));
+    expect(values.toSorted((left, right) => left - right)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await functions.mode()).toBe('scripts');
+    expect(await functions.deploy()).toEqual([]);
+    expect(await functions.list()).toMatchObject([{ name: 'counter', version: '1.0.0' }]);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('has no functions'), {
+      code: 'REDIS_FUNCTIONS_SCRIPTS_MODE',
+    });
+    warn.mockRestore();
+    await functions.close();
+    await redis.stop();
+  });
+});
 
 const cases = availableServers().flatMap(({ name, path }) =>
   (['functions', 'scripts'] as const).map((mode) => ({ name, path, mode })),

@@ -3,7 +3,7 @@ import { availableServers, type RedisServer, startRedis } from '@redis-functions
 import { Redis as Redis5 } from 'ioredis';
 import { Redis as Redis6 } from 'ioredis-6';
 import { createClient, createClientPool } from 'redis';
-import { type RedisClient, RedisFunctions } from '../src/index.js';
+import { createRedisFunctions, type RedisClient, RedisFunctions } from '../src/index.js';
 import { counterLibrary } from './counter-library.js';
 
 interface Opened {
@@ -66,6 +66,32 @@ describe.each(availableServers())('on $name', ({ path }) => {
       expect(await functions.list()).toMatchObject([{ name: 'counter', version: '1.0.0', hash: library.hash }]);
     } finally {
       await close();
+    }
+  });
+});
+
+describe('createRedisFunctions', () => {
+  it('gives a client that is connected and has its libraries deployed', async () => {
+    const redis = await startRedis();
+    const functions = await createRedisFunctions({ url: redis.url, libraries: [library] });
+    expect(String(await redis.command('FUNCTION', 'LIST'))).not.toBe('');
+    expect(await functions.use(library).add('a')).toBe(1);
+    expect(String(await redis.command('CLIENT', 'LIST'))).toContain('name=redis-functions');
+    await functions.close();
+    await redis.stop();
+  });
+
+  it('leaves nothing open where it cannot', async () => {
+    const away = createRedisFunctions({ url: 'redis://127.0.0.1:1', deadlineMs: 100 });
+    await expect(away).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const wrong = [
+      { cluster: { nodes: [] } },
+      { cluster: { nodes: ['host:1'] } },
+      { sentinel: { name: 'a', nodes: ['http://host'] } },
+      { url: 'redis://localhost', cluster: { nodes: ['redis://localhost'] } },
+    ];
+    for (const options of wrong) {
+      await expect(createRedisFunctions(options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
   });
 });

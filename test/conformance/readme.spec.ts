@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RedisServer, startRedis } from '@redis-functions/testing';
+
+const run = promisify(execFile);
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+/** Inside the repository, so that packages are found; git-ignored. */
+const FOLDER = path('../../.cache/readme');
+
+/** The code blocks of the README by language, in their order. */
+function blocks(language: string): string[] {
+  const text = readFileSync(path('../../README.md'), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, code]) => code as string,
+  );
+}
+
+describe('the README', () => {
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    rmSync(FOLDER, { recursive: true, force: true });
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(`${FOLDER}/package.json`, '{ "type": "module" }');
+    writeFileSync(
+      `${FOLDER}/tsconfig.json`,
+      JSON.stringify({
+        extends: path('../../tsconfig.check.json'),
+        compilerOptions: { noUnusedLocals: false },
+        include: ['*.ts'],
+      }),
+    );
+    blocks('ts').forEach((code, i) => {
+      writeFileSync(`${FOLDER}/block${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
+    });
+    writeFileSync(`${FOLDER}/mylib.lua`, blocks('lua')[0] ?? '');
+  });
+  afterAll(() => redis.stop());
+
+  it('shows the two commands first', () => {
+    expect(blocks('sh')[0]).toMatch(/^npm ci && npm start .*\nnpm ci && npm test /);
+  });
+
+  it('shows code that compiles', async () => {
+    expect(blocks('ts').length).toBeGreaterThanOrEqual(3);
+    const tsc = path('../../node_modules/typescript/bin/tsc');
+    const compiled = await run(process.execPath, [tsc, '-p', FOLDER]).catch(({ stdout }) => ({ stdout }));
+    expect(compiled.stdout).toBe('');
+  });
+
+  it('shows a library that can be deployed and called', async () => {
+    const code = readFileSync(`${FOLDER}/block0.ts`, 'utf8');
+    writeFileSync(`${FOLDER}/block0.ts`, `${code}\nprocess.stdout.write(String(visits));\nawait functions.close();\n`);
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'block0.ts'];
+    const { stdout } = await run(process.execPath, tsx, { cwd: FOLDER });
+    expect(stdout).toBe('5');
+    expect(await redis.command('GET', 'visits')).toBe('5');
+  });
+});
