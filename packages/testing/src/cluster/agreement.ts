@@ -14,6 +14,7 @@ export const SLOTS = 16_384;
 export async function missingAgreement(inquiry: Inquiry, nodes: readonly RedisNode[]): Promise<string | undefined> {
   const asked = responsive(nodes);
   const dead = nodes.filter((node) => !node.isRunning).map(({ port }) => port);
+  if (asked.length === 0) return 'no node can answer';
   let agreed: string | undefined;
   for (const node of asked) {
     const view = parseView(await inquiry.askText(node, 'CLUSTER', 'NODES'));

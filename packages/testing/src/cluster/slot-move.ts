@@ -43,8 +43,10 @@ export async function beginSlotMove(slot: number, ends: MoveEnds, settled: () =>
     },
     async cancel() {
       await withInquiry(async (inquiry) => {
+        // as long as it gives the slot away, the owner takes no key back; the other one needs it open to send them
+        await inquiry.ask(from, 'CLUSTER', 'SETSLOT', String(slot), 'STABLE');
         await moveAllKeys(inquiry, slot, { ...ends, from: to, to: from });
-        for (const node of [from, to]) await inquiry.ask(node, 'CLUSTER', 'SETSLOT', String(slot), 'STABLE');
+        await inquiry.ask(to, 'CLUSTER', 'SETSLOT', String(slot), 'STABLE');
       });
       await settled();
     },

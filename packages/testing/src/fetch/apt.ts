@@ -35,6 +35,9 @@ export class Apt {
     this.#options = [
       `Dir::State::status=${status}`,
       `Dir::Cache=${join(folder, 'cache')}`,
+      // container images turn these off, and apt then reads its lists for seconds at every question
+      'Dir::Cache::pkgcache=pkgcache.bin',
+      'Dir::Cache::srcpkgcache=srcpkgcache.bin',
       'APT::Sandbox::User=',
       'Acquire::Languages=none',
       ...(lists === 'own' ? [`Dir::State=${folder}`, `Dir::State::Lists=${join(folder, 'lists')}`] : []),
@@ -53,20 +56,33 @@ export class Apt {
     return major === undefined ? undefined : Number(major);
   }
 
+  /** Of these packages and of all that they depend on: on what. One question for all, since each costs half a second. */
+  async #dependencies(names: readonly string[]): Promise<Map<string, string[]>> {
+    const text = await command('apt-cache', [...this.#options, 'depends', '--recurse', '--important', ...names]);
+    // a package at the beginning of a line, below it its dependencies, indented
+    return new Map(
+      text.split(/\n(?=\S)/).map((paragraph) => {
+        const [name = ''] = paragraph.split('\n');
+        return [name.trim(), Array.from(paragraph.matchAll(DEPENDENCY), ([, dependency = '']) => dependency)];
+      }),
+    );
+  }
+
   /** Unpacks the packages and every shared library that they need, the C library included. */
   async unpackWithLibraries(names: readonly string[], root: string): Promise<void> {
-    const all = new Set(names);
-    for (let added = [...names]; added.length > 0; ) {
-      const depends = await command('apt-cache', [...this.#options, 'depends', '--important', ...added]);
-      const found = Array.from(depends.matchAll(DEPENDENCY), ([, name = '']) => name);
-      added = [...new Set(found)].filter((name) => LIBRARY.test(name) && !all.has(name));
-      for (const name of added) all.add(name);
-    }
+    const all = withLibraries(names, await this.#dependencies(names));
     const downloads = join(this.#folder, 'downloads');
     await command('apt-get', ['-qq', ...this.#options, 'download', ...all], downloads);
     mkdirSync(root, { recursive: true });
     for (const file of readdirSync(downloads)) await command('dpkg', ['-x', join(downloads, file), root]);
   }
+}
+
+function withLibraries(names: readonly string[], dependencies: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const all = new Set(names);
+  // a set that grows while it is walked: what is added is visited too
+  for (const name of all) for (const needed of dependencies.get(name) ?? []) if (LIBRARY.test(needed)) all.add(needed);
+  return all;
 }
 
 async function command(program: string, args: readonly string[], cwd?: string): Promise<string> {
