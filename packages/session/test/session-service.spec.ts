@@ -179,15 +179,17 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
     expect(await service.list('ada')).toHaveLength(1);
   });
 
-  it('lives on while it is used, and not for ever', async () => {
-    const short = sessions.service({ idle: 400, absolute: '1h' });
-    const { token, session } = await short.create('ada');
-    await until(async () => {
-      const found = await short.get(token);
-      expect(found).not.toBeNull();
-      return Number(found?.lastSeenAt) - Number(session.createdAt) > 800;
-    });
-    await until(async () => (await short.peek(token)) === null);
+  it('lives on while it is used: its hash, its place in the index, and the index', async () => {
+    const idleMs = 4_000;
+    const used = sessions.service({ idle: idleMs });
+    const { token, session } = await used.create('ada');
+    const end = session.createdAt.getTime() + idleMs;
+    // touched after a twentieth of the idle time
+    await until(async () => Number((await used.get(token))?.expiresAt) >= end + idleMs / 20);
+    const index = String((await sessions.keys()).find((key) => key.endsWith(':u')));
+    const [, score] = (await sessions.redis.command('ZRANGE', index, '0', '-1', 'WITHSCORES')) as [string, string];
+    expect(Number(score)).toBeGreaterThanOrEqual(end + idleMs / 20);
+    expect(Number(await sessions.redis.command('PEXPIRETIME', index))).toBeGreaterThanOrEqual(Number(score) - 5);
   });
 
   it('ends a session that was idle, and one that is too old, on the server', async () => {
