@@ -25,5 +25,5 @@ export default {
     ],
   },
   // a spec that starts a real server may wait for it on a loaded machine
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
