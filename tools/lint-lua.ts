@@ -1,10 +1,11 @@
 // Every Lua file must parse as Lua 5.1, which is what the servers run; luacheck looks deeper where it is installed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import luaparse from 'luaparse';
 import { generatedModules } from './generated-modules.js';
 
-const files = generatedModules().map(({ luaPath }) => luaPath);
+const files = generatedModules().map(({ luaPath }) => relative(process.cwd(), luaPath));
 let failed = false;
 
 for (const file of files) {
@@ -13,7 +14,9 @@ for (const file of files) {
     const code = readFileSync(file, 'utf8').replace(/^#!/, '--');
     luaparse.parse(code, { luaVersion: '5.1' });
   } catch (error) {
-    console.error(`${file}: ${error instanceof Error ? error.message : error}`);
+    // "[7:12] 'end' expected near …"
+    const { message } = error as Error;
+    console.error(`${file}:${message.replace(/^\[(\d+:\d+)\] /, '$1: ')}`);
     failed = true;
   }
 }
