@@ -2,18 +2,14 @@ import {
   assertHashTag,
   type Handle,
   InvalidArgumentError,
-  type NodeRedisClient,
-  RedisFunctions,
+  type LibraryConnection,
+  useLibrary,
 } from '@redis-functions/core';
 import { isWhole, printable } from './input.js';
 import { ShopKeys } from './keys.js';
 import { cartLibrary, type Policy } from './library.js';
 
-export interface CartServiceOptions {
-  /** A node-redis client. You opened it, you close it. Give this or `functions`. */
-  client?: NodeRedisClient;
-  /** Whose connection, mode and deploy policy to use; the library `cart` joins it. Give this or `client`. */
-  functions?: RedisFunctions;
+export interface CartServiceOptions extends LibraryConnection {
   /**
    * The shop whose carts, stock and prices these are: 1–64 letters, digits, `.`, `_` or `-`. It is the hash tag of all
    * its keys, so in a cluster one shop lives in one slot.
@@ -74,19 +70,11 @@ export function resolveOptions(options: CartServiceOptions): CartConfiguration {
     if (!isWhole(value, 1)) throw refused(field, value, 'Give a whole number from 1.');
   }
   return {
-    library: connect(options),
+    library: useLibrary(options, cartLibrary),
     keys: new ShopKeys(prefix, shop, currency),
     currency,
     policy: { ttlMs: idleMs, perLine, lines, stock: stock === 'check' ? 'check-known' : 'none' },
   };
-}
-
-function connect({ client, functions }: CartServiceOptions): CartConfiguration['library'] {
-  if ((client === undefined) === (functions === undefined)) {
-    throw new InvalidArgumentError('client', 'Neither or both of client and functions are given. Give one of them.');
-  }
-  // without a client of ours there is nothing to close
-  return (functions ?? new RedisFunctions({ client: client as NodeRedisClient })).use(cartLibrary);
 }
 
 function refused(field: string, value: unknown, remedy: string): InvalidArgumentError {

@@ -35,3 +35,5 @@ export type { CallOptions, RedisFunctionsOptions } from './options.js';
 export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';
 export type { CallEvent, DeployEvent } from './telemetry/channels.js';
+export type { LibraryConnection } from './use-library.js';
+export { useLibrary } from './use-library.js';

@@ -171,6 +171,43 @@ describe('session()', () => {
       .expect({ user: 'hasty', data: { guest: true, user: true } });
   });
 
+  it('answers with the error of what nobody awaits, and not with success', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/unheard', async ({ session }, response) => {
+        void session.set({ bad: 1n as unknown });
+        // it has failed by then
+        await session.load();
+        response.json('saved');
+      });
+      app.put('/heard', async ({ session }, response) => {
+        const settled = await Promise.allSettled([session.set({ bad: 1n as unknown }), session.set({ good: 1 })]);
+        response.json(settled.map(({ status }) => status));
+      });
+    });
+    const cookie = await loggedIn('unheard', app);
+    await request(app)
+      .put('/unheard')
+      .set('Cookie', cookie)
+      .expect(500)
+      .expect(/INVALID_SESSION_DATA/);
+    await request(app).put('/heard').set('Cookie', cookie).expect(200, ['rejected', 'fulfilled']);
+    await request(app)
+      .get('/me')
+      .set('Cookie', cookie)
+      .expect({ user: 'unheard', data: { good: 1 } });
+  });
+
+  it('loads what was set before, awaited or not', async () => {
+    const app = shop({ service }, (app) => {
+      app.put('/then-load', async ({ session }, response) => {
+        void session.set({ a: 1 });
+        response.json((await session.load())?.data);
+      });
+    });
+    const cookie = await loggedIn('then-load', app);
+    await request(app).put('/then-load').set('Cookie', cookie).expect(200, { a: 1 });
+  });
+
   it('takes what a guest has just changed along to the user', async () => {
     const app = shop({ service }, (app) => {
       app.post('/set-and-login', async ({ session }, response) => {

@@ -9,6 +9,8 @@
 --                                        at the limit (reject|evict-oldest|evict-idle), then field, value …
 --                       → OK, created, expires, then the handles that were evicted · EXISTS · LIMIT
 --                       The same handle with the same secret hash again is OK: a retry after a lost answer.
+--                       A third key is that of a session of the same user that ends in the same moment. It leaves
+--                       its place, and those of its "d:" fields that are not given. Not where the answer is not OK.
 --   session_get         session, index   secret hash, idle ms, touch at most every ms (default: a twentieth of the
 --                                        idle time, at most a minute)                                        allow-oom
 --                       → OK, handle, user id, created, last seen, expires, version, then field, value … · GONE
@@ -98,10 +100,16 @@ local function list_in_index(index, session, expiry, now)
   outlive(index, expiry, now)
 end
 
+local function finish(keys, session)
+  redis.call('ZREM', keys[2], member_of(session))
+  redis.call('DEL', keys[1])
+end
+
 local function touch(keys, session, idle, now)
   local expiry = math.min(now + idle, session.last)
-  redis.call('HSET', keys[1], 't', text_of(now))
+  -- first, because it takes no memory: a script cannot say allow-oom, but a full server lets one go on that has written
   redis.call('PEXPIRE', keys[1], text_of(expiry - now))
+  redis.call('HSET', keys[1], 't', text_of(now))
   if session.user ~= '' then list_in_index(keys[2], session, expiry, now) end
   session.seen = now
 end
@@ -143,6 +151,20 @@ local function evict(index, how, surplus)
   return evicted
 end
 
+-- the session that a new one of the same user takes the place of
+local function find_replaced(key, index, user, now)
+  if not key or user == '' then return nil end
+  local session = find({ key, index }, nil, now)
+  return session and session.user == user and session or nil
+end
+
+local function inherit(from, to)
+  local fields = redis.call('HGETALL', from)
+  for i = 1, #fields, 2 do
+    if fields[i]:match('^d:') then redis.call('HSET', to, fields[i], fields[i + 1]) end
+  end
+end
+
 local function create(keys, args)
   local key, index = keys[1], keys[2]
   local handle, secret_hash, user, how = args[1], args[2], args[3], args[7]
@@ -167,15 +189,15 @@ local function create(keys, args)
     return { 'OK', same.created, text_of(now + redis.call('PTTL', key)) }
   end
 
-  local evicted = {}
+  local replaced, surplus = find_replaced(keys[3], index, user, now), 0
   if user ~= '' and limit > 0 then
     redis.call('ZREMRANGEBYSCORE', index, '-inf', text_of(now))
-    local surplus = redis.call('ZCARD', index) - limit + 1
-    if surplus > 0 then
-      if how == 'reject' then return { 'LIMIT' } end
-      evicted = evict(index, how, surplus)
-    end
+    surplus = redis.call('ZCARD', index) - limit + (replaced and 0 or 1)
+    if surplus > 0 and how == 'reject' then return { 'LIMIT' } end
   end
+  -- before the evictions: its place is already counted as free
+  if replaced then redis.call('ZREM', index, member_of(replaced)) end
+  local evicted = evict(index, how, surplus)
 
   local session = { handle = handle, created = text_of(now) }
   local expiry = math.min(now + idle, now + absolute)
@@ -184,6 +206,10 @@ local function create(keys, args)
   redis.call('HSET', key, 'n', handle, 'h', secret_hash, 'u', user, 'c', session.created, 't', session.created,
     'x', text_of(now + absolute), 'v', '1')
   redis.call('PEXPIRE', key, text_of(expiry - now))
+  if replaced then
+    inherit(keys[3], key)
+    finish({ keys[3], index }, replaced)
+  end
   for i = 8, #args, 2 do redis.call('HSET', key, args[i], args[i + 1]) end
 
   local reply = { 'OK', session.created, text_of(expiry) }
@@ -263,11 +289,6 @@ local function patch(keys, args)
   end
   for field in pairs(removed) do redis.call('HDEL', key, field) end
   return { 'OK', text_of(redis.call('HINCRBY', key, 'v', 1)) }
-end
-
-local function finish(keys, session)
-  redis.call('ZREM', keys[2], member_of(session))
-  redis.call('DEL', keys[1])
 end
 
 local function destroy(keys, args)

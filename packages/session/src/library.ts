@@ -58,8 +58,9 @@ export const sessionsLibrary = defineLibrary({
   code,
   functions: {
     create: defineFunction('session_create', {
-      encode: (keys: Keys, session: NewSession) => ({
-        keys,
+      /** @param replaced Key of a session of the same user that ends in the same moment, and leaves its data. */
+      encode: (keys: Keys, session: NewSession, replaced?: string) => ({
+        keys: replaced === undefined ? keys : [...keys, replaced],
         args: [
           session.handle,
           session.secretHash,

@@ -2,19 +2,15 @@ import {
   type Duration,
   type Handle,
   InvalidArgumentError,
+  type LibraryConnection,
   parseDuration,
-  type RedisClient,
-  RedisFunctions,
+  useLibrary,
 } from '@redis-functions/core';
 import { SessionKeys } from './keys.js';
 import { sessionsLibrary } from './library.js';
 import { type RoutingKeys, toRoutingKeys } from './routing-keys.js';
 
-export interface SessionServiceOptions {
-  /** A Redis client. You opened it, you close it. Give this or `functions`. */
-  client?: RedisClient;
-  /** Whose connection, mode and deploy policy to use; the library `sessions` joins it. Give this or `client`. */
-  functions?: RedisFunctions;
+export interface SessionServiceOptions extends LibraryConnection {
   /**
    * Secret of at least 32 characters that turns user ids into the hash tags of their keys, the same in every instance:
    * without it nobody can tell from a cookie whose it is. Make one with
@@ -89,7 +85,11 @@ export function resolveOptions(options: SessionServiceOptions): Configuration {
     throw refused('onMaxSessions', 'Give "reject", "evict-oldest" or "evict-idle".');
   }
   return {
-    library: connect(options),
+    library: useLibrary(
+      options,
+      sessionsLibrary,
+      options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs },
+    ),
     keys: new SessionKeys(prefix),
     routingKeys: toRoutingKeys(options.routingKey),
     namespace: prefix,
@@ -99,15 +99,6 @@ export function resolveOptions(options: SessionServiceOptions): Configuration {
     atLimit: onMaxSessions,
     maxDataBytes,
   };
-}
-
-function connect({ client, functions, deadlineMs }: SessionServiceOptions): Configuration['library'] {
-  if ((client === undefined) === (functions === undefined)) {
-    throw new InvalidArgumentError('client', 'Neither or both of client and functions are given. Give one of them.');
-  }
-  // without a connection of ours there is nothing to close
-  const connection = functions ?? new RedisFunctions({ ...(client && { client }) });
-  return connection.use(sessionsLibrary, deadlineMs === undefined ? {} : { deadlineMs });
 }
 
 function refused(field: string, remedy: string): InvalidArgumentError {

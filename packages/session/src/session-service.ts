@@ -40,20 +40,27 @@ export class SessionService {
    *   `INVALID_SESSION_DATA`, `SESSION_TOO_LARGE`; InvalidArgumentError for the user id and the device.
    */
   async create(userId: string | null, data: SessionData = {}, device: DeviceInfo = {}): Promise<CreatedSession> {
+    return this.#create(userId, data, device);
+  }
+
+  async #create(
+    userId: string | null,
+    data: SessionData,
+    device: DeviceInfo,
+    replaced?: string,
+  ): Promise<CreatedSession> {
     const { library, idleMs, absoluteMs, limit, atLimit, maxDataBytes, routingKeys, namespace } = this.#config;
     if (userId !== null) assertUserId(userId);
     const fields = [...toFields(data, maxDataBytes), ...deviceFields(device)];
     const token = makeToken(userId === null ? guestTag() : userTag(routingKeys[0], namespace, userId));
     const { handle } = token;
     const secretHash = hashSecret(token.secret);
-    const reply = await library.create(this.#keys(token), {
-      ...{ handle, secretHash, userId: userId ?? '', idleMs, absoluteMs, limit, atLimit, fields },
-    });
+    const session = { handle, secretHash, userId: userId ?? '', idleMs, absoluteMs, limit, atLimit, fields };
+    const reply = await library.create(this.#keys(token), session, replaced);
     if (reply.code !== 'OK') throw refusal(reply.code, limit);
     const { createdAt, expiresAt, evicted } = reply;
     const stored = { handle, userId: userId ?? '', createdAt, lastSeenAt: createdAt, expiresAt, version: 1 };
-    const session = toSession({ ...stored, fields: new Map(fields) });
-    return { token: formatToken(token), session, evicted };
+    return { token: formatToken(token), session: toSession({ ...stored, fields: new Map(fields) }), evicted };
   }
 
   /**
@@ -131,18 +138,23 @@ export class SessionService {
     assertUserId(userId);
     this.assertChanges(data);
     const old = token === null ? undefined : parseToken(token);
-    const before = old && (await this.peek(formatToken(old)));
+    // not peek: a replica may not have heard of a guest who came a moment ago
+    const before = old && (await this.get(formatToken(old)));
     if (!old || !before) return this.create(userId, data, device);
-    if (before.userId === userId) {
-      // first the old one: it gives its place under maxSessions to the new one
-      const last = await this.#take(old);
-      return this.create(userId, { ...(last ?? before).data, ...data }, device);
-    }
-    const isGuest = before.userId === null;
-    const created = await this.create(userId, { ...(isGuest && before.data), ...data }, device);
+    if (before.userId === userId && this.#tags(userId)[0] === old.tag) return this.#renew(old, before, data, device);
+    const goesAlong = before.userId === null || before.userId === userId;
+    const created = await this.create(userId, { ...(goesAlong && before.data), ...data }, device);
     const last = await this.#take(old);
-    if (isGuest && last && last.version !== before.version) await this.#follow(created.token, before, last, data);
-    return created;
+    if (!goesAlong || !last || last.version === before.version) return created;
+    return this.#follow(created, before, last, data);
+  }
+
+  /** In one step: what refuses the new session leaves the old one, and no other of the user has to go for it. */
+  async #renew(old: Token, before: Session, own: SessionData, device: DeviceInfo): Promise<CreatedSession> {
+    const data = { ...before.data, ...own };
+    this.assertChanges(data);
+    const created = await this.#create(before.userId, own, device, this.#keys(old)[0]);
+    return { ...created, session: { ...created.session, data } };
   }
 
   /** The user's sessions, the latest first. */
@@ -184,7 +196,8 @@ export class SessionService {
     const parsed = parseToken(token);
     if (!parsed) return null;
     const { library, keys, routingKeys } = this.#config;
-    const session = routingKeys.length > 1 ? await this.peek(token) : null;
+    // not peek: a replica that is behind would have those under the other routing keys live on
+    const session = routingKeys.length > 1 ? await this.get(token) : null;
     const count = await library.revokeOthers(this.#keys(parsed), hashSecret(parsed.secret));
     if (count === null || !session || session.userId === null) return count;
     // those under the other routing keys are all others
@@ -221,11 +234,17 @@ export class SessionService {
   }
 
   /** What a guest did in another tab while their session was copied; what the login itself sets wins. */
-  async #follow(token: string, before: Session, last: Session, own: SessionData): Promise<void> {
+  async #follow(created: CreatedSession, before: Session, last: Session, own: SessionData): Promise<CreatedSession> {
     const isNotOwn = (key: string) => !Object.hasOwn(own, key);
     const set = Object.fromEntries(Object.entries(last.data).filter(([key]) => isNotOwn(key)));
     const remove = Object.keys(before.data).filter((key) => isNotOwn(key) && !Object.hasOwn(last.data, key));
-    await this.patch(token, set, { remove });
+    // without a limit: each of the two was within it, and refused now they would be lost, and the new session with them
+    const patch = { ...this.#encodeChanges(set, remove), expectedVersion: undefined, mostBytes: 0 };
+    const { library } = this.#config;
+    const { tag, handle, secret } = parseToken(created.token) as Token;
+    const reply = await library.patch(this.#keys({ tag, handle }), hashSecret(secret), patch);
+    if (reply.code !== 'OK') return created;
+    return { ...created, session: { ...created.session, data: { ...last.data, ...own }, version: reply.version } };
   }
 
   /** One for each routing key. */

@@ -74,6 +74,35 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
   });
 
+  it('puts a session in the place of another of the same user, and of nobody else', async () => {
+    const create = (handle: string, user: string, limit: string, ...rest: string[]) =>
+      send(
+        'FCALL',
+        'session_create',
+        '3',
+        `rf:{t}:s:${handle}`,
+        'rf:{t}:u',
+        'rf:{t}:s:h1',
+        handle,
+        'new',
+        user,
+        '60000',
+        '120000',
+        limit,
+        'reject',
+        ...rest,
+      );
+    await send('FCALL', 'session_create', ...KEYS, ...CREATE, 'd:a', '1', 'd:b', '2', 'm:ip', '::1');
+    expect(await create('h2', 'eve', '0')).toContain('OK');
+    expect(await create('h3', 'ada', '1')).toEqual(['LIMIT']);
+    expect(await send('FCALL', 'session_peek', ...KEYS, 'hash')).toContain('ada');
+    expect(await create('h3', 'ada', '2', 'd:a', '3')).toContain('OK');
+    expect(await send('FCALL', 'session_peek', ...KEYS, 'hash')).toEqual(['GONE']);
+    const reply = (await send('FCALL', 'session_peek', '2', 'rf:{t}:s:h3', 'rf:{t}:u', 'new')) as string[];
+    expect(reply.slice(7).sort()).toEqual(['2', '3', 'd:a', 'd:b']);
+    expect(await send('FCALL', 'session_handles', '1', 'rf:{t}:u')).toHaveLength(3);
+  });
+
   it('ends a session and tells what it had, once', async () => {
     await send('FCALL', 'session_create', ...KEYS, ...CREATE, 'd:a', '1');
     const peeked = await send('FCALL', 'session_peek', ...KEYS, 'hash');

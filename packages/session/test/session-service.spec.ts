@@ -2,8 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RedisFunctions, UnavailableError } from '@redis-functions/core';
-import { SessionError, SessionService } from '../src/index.js';
+import { type CreatedSession, SessionError, SessionService } from '../src/index.js';
 import { ROUTING_KEY, Sessions, until } from './service.js';
+
+/** Something else happens between a login's new session and the end of the old one. */
+class BusySessions extends SessionService {
+  meanwhile: (() => Promise<unknown>) | undefined;
+
+  override async create(...args: Parameters<SessionService['create']>): Promise<CreatedSession> {
+    const created = await super.create(...args);
+    await this.meanwhile?.();
+    this.meanwhile = undefined;
+    return created;
+  }
+}
 
 describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode) => {
   let sessions: Sessions;
@@ -204,6 +216,24 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
     await until(async () => (await sessions.keys()).length === 0);
   });
 
+  it('reads, touches and ends sessions on a full server', async () => {
+    const { token } = await service.create('ada', { theme: 'dark' });
+    await service.create('ada');
+    await sessions.redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1');
+    try {
+      await expect(service.create('ada')).rejects.toMatchObject({ code: 'OOM' });
+      // a script may go on, because it frees something first; either way the user has a session with what was in it
+      const again = await service.login(token, 'ada').catch(() => null);
+      const current = again?.token ?? token;
+      expect((await service.touch(current))?.data).toEqual({ theme: 'dark' });
+      expect(await service.revokeOthers(current)).toBe(1);
+      expect(await service.list('ada')).toHaveLength(1);
+      expect(await service.destroy(current)).toBe(true);
+    } finally {
+      await sessions.redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    }
+  });
+
   it('writes nothing for a read within the touch interval', async () => {
     const { token, session } = await service.create('ada');
     await sessions.redis.command('CONFIG', 'RESETSTAT');
@@ -232,7 +262,45 @@ describe.each(['functions', 'scripts'] as const)('SessionService, as %s', (mode)
       expect(await single.get(old)).toBeNull();
       expect(await single.list('ada')).toHaveLength(1);
       await expect(single.login(null, 'ada')).rejects.toMatchObject({ code: 'SESSION_LIMIT', httpStatus: 409 });
-      expect(await single.get(token)).not.toBeNull();
+      expect((await single.get(token))?.data).toEqual({ theme: 'dark', step: 2 });
+    });
+
+    it('answers with the session as it is stored, whatever another tab did meanwhile', async () => {
+      const busy = new BusySessions({ functions: sessions.functions, routingKey: ROUTING_KEY, maxDataBytes: 60 });
+      const guest = await busy.create(null, { a: 'x'.repeat(20), removed: 1 });
+      // with what the login adds it is more than a session may hold: both parts were accepted all the same
+      busy.meanwhile = () => service.patch(guest.token, { b: 'x'.repeat(20) }, { remove: ['removed'] });
+      const { token, session } = await busy.login(guest.token, 'ada', { data: { c: 'x'.repeat(14) } });
+      expect(session.data).toEqual({ a: 'x'.repeat(20), b: 'x'.repeat(20), c: 'x'.repeat(14) });
+      expect(await busy.get(token)).toMatchObject({ data: session.data, version: session.version });
+    });
+
+    it('leaves the session of a user who logs in again as it was where the new one is refused', async () => {
+      const small = sessions.service({ maxDataBytes: 60 });
+      const { token } = await small.create('ada', { a: 'x'.repeat(40) });
+      const tooLarge = { code: 'SESSION_TOO_LARGE' };
+      await expect(small.login(token, 'ada', { data: { b: 'x'.repeat(40) } })).rejects.toMatchObject(tooLarge);
+      const limited = sessions.service({ maxSessions: 1, onMaxSessions: 'reject' });
+      await small.create('ada');
+      await expect(limited.login(token, 'ada')).rejects.toMatchObject({ code: 'SESSION_LIMIT' });
+      expect(await small.get(token)).toMatchObject({ userId: 'ada', data: { a: 'x'.repeat(40) } });
+    });
+
+    it('evicts nobody for a user who logs in again', async () => {
+      const limited = sessions.service({ maxSessions: 2, onMaxSessions: 'evict-oldest' });
+      const other = await limited.create('ada');
+      const { token } = await limited.create('ada');
+      expect((await limited.login(token, 'ada')).evicted).toEqual([]);
+      expect(await limited.get(other.token)).not.toBeNull();
+      expect(await limited.list('ada')).toHaveLength(2);
+    });
+
+    it('takes the data along where the user logs in again under a new routing key', async () => {
+      const keys = ['the routing key of this year, long enough', 'the routing key of last year, long enough'];
+      const old = await sessions.service({ routingKey: String(keys[1]) }).create('ada', { theme: 'dark' });
+      const { session } = await sessions.service({ routingKey: keys }).login(old.token, 'ada');
+      expect(session.data).toEqual({ theme: 'dark' });
+      expect(await service.get(old.token)).toBeNull();
     });
 
     it('leaves the guest as they were where the user may have no more sessions', async () => {

@@ -6,6 +6,7 @@ import { apply, Changes, type SessionChanges, toPatch } from './changes.js';
 import { SessionCookie } from './cookie.js';
 import { forExpress } from './errors.js';
 import { HeldResponse } from './held-response.js';
+import { Operation } from './operation.js';
 import type { Configuration } from './options.js';
 
 /**
@@ -13,7 +14,8 @@ import type { Configuration } from './options.js';
  * written as one patch when it answers, and the answer waits for it: a client that has the answer has the change. Should
  * the patch fail, the answer is dropped and the error goes to the error handlers.
  *
- * Operations run one after the other, also those that nobody awaits; the answer waits for those too.
+ * Operations run one after the other, also those that nobody awaits; the answer waits for those too, and for the error of
+ * one that nobody awaits there is no answer but that error.
  */
 export class RequestSession {
   readonly #service: SessionService;
@@ -27,8 +29,8 @@ export class RequestSession {
   #held: HeldResponse | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #unfinished = 0;
-  /** Of an operation that was still under way when the request answered: nobody else would say so. */
-  #fault: { readonly error: unknown } | undefined;
+  /** Of operations that nobody waits for, or that were still under way when the request answered. */
+  #failures: Failure[] = [];
   #answering = false;
 
   constructor(request: Request, response: Response, next: NextFunction, config: Configuration) {
@@ -47,13 +49,15 @@ export class RequestSession {
    */
   load(): Promise<Session | null> {
     return handled(
-      this.#find().then(
-        (session) => this.#withChanges(session),
-        (error) => {
-          if (this.#anonymousWhenAway && error instanceof UnavailableError) return null;
-          throw forExpress(error);
-        },
-      ),
+      this.#last
+        .then(() => this.#find())
+        .then(
+          (session) => this.#withChanges(session),
+          (error) => {
+            if (this.#anonymousWhenAway && error instanceof UnavailableError) return null;
+            throw forExpress(error);
+          },
+        ),
     );
   }
 
@@ -171,7 +175,7 @@ export class RequestSession {
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     this.#held ??= new HeldResponse(this.#response, {
-      work: () => (this.#unfinished === 0 && this.#changes.isEmpty ? undefined : this.#finish()),
+      work: () => (this.#isDone ? undefined : this.#finish()),
       head: () => this.#cookie.send(),
       failed: (error) => this.#next(forExpress(error)),
     });
@@ -179,27 +183,42 @@ export class RequestSession {
     const result = this.#last.then(work).catch((error) => {
       throw forExpress(error);
     });
-    // this also hears an error that nobody else does
+    const operation = Operation.of(result);
     this.#last = result.then(
       () => {
         this.#unfinished -= 1;
       },
       (error) => {
         this.#unfinished -= 1;
-        if (this.#answering) this.#fault = { error };
+        this.#failures.push({ error, operation, isLate: this.#answering });
       },
     );
-    return result;
+    return operation;
+  }
+
+  get #isDone(): boolean {
+    return this.#unfinished === 0 && this.#changes.isEmpty && !this.#failures.some(isUnheard);
   }
 
   async #finish(): Promise<void> {
     this.#answering = true;
     await this.#last;
-    const fault = this.#fault;
-    this.#fault = undefined;
-    if (fault) throw fault.error;
+    const unheard = this.#failures.find(isUnheard);
+    this.#failures = [];
+    if (unheard) throw unheard.error;
     await this.#write();
   }
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly operation: Operation<unknown>;
+  /** The handler had answered already: whoever hears of it can say nothing else any more. */
+  readonly isLate: boolean;
+}
+
+function isUnheard({ operation, isLate }: Failure): boolean {
+  return isLate || !operation.isAwaited;
 }
 
 function ignoreGone(error: unknown): void {
