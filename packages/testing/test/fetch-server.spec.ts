@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Apt } from '../src/fetch/apt.js';
 import { debianSources } from '../src/fetch/debian-mirror.js';
 import { readVersion } from '../src/find/server-version.js';
 import { fetchServer, type ServerName, startRedis } from '../src/index.js';
@@ -42,6 +43,29 @@ describe('a fetched server', () => {
   it('has a name', async () => {
     await expect(fetchServer('redis-1.0' as ServerName, folder)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(fetchServer('toString' as ServerName, folder)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('is not begun where it has no place', async () => {
+    const cache = join(folder, 'taken');
+    mkdirSync(join(cache, 'redis-7.0'), { recursive: true });
+    await expect(fetchServer('redis-7.0', cache)).rejects.toThrow(/redis-7.0 is in the way and holds no server\./);
+    expect(readdirSync(cache)).toEqual(['redis-7.0']);
+
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const failure = fetchServer('distribution', join(file, 'cache'));
+    await expect(failure).rejects.toMatchObject({ code: 'SERVER_FETCH_FAILED' });
+    await expect(failure).rejects.toThrow(/nothing can be written to .*file\/cache \(ENOTDIR\)\./);
+  });
+
+  it('is refused for the mirror that cannot be reached, not for packages that it lacks', async () => {
+    const config = join(folder, 'apt.conf');
+    // by itself apt would try again for seconds
+    writeFileSync(config, 'Acquire::Retries "0";\n');
+    process.env['APT_CONFIG'] = config;
+    const apt = new Apt(join(folder, 'apt'), 'own', ['deb [trusted=yes] http://127.0.0.1:1/debian sid main']);
+    const reason = hasApt ? /apt-get update failed \(Failed to fetch http:\/\/127.0.0.1:1/ : /no apt-get/;
+    await expect(apt.update().finally(() => delete process.env['APT_CONFIG'])).rejects.toThrow(reason);
   });
 });
 

@@ -46,7 +46,8 @@ export class Apt {
   }
 
   async update(): Promise<void> {
-    await command('apt-get', ['-qq', ...this.#options, 'update']);
+    // without it, apt takes a mirror that it cannot reach for one that has nothing
+    await command('apt-get', ['-qq', ...this.#options, '-o', 'APT::Update::Error-Mode=any', 'update']);
   }
 
   /** The major version that would be downloaded. */

@@ -20,20 +20,24 @@ import { SERVER_NAMES, SERVERS, type ServerName } from './server-packages.js';
  */
 export async function fetchServer(name: ServerName, cacheFolder: string): Promise<string> {
   if (name !== 'distribution' && !SERVER_NAMES.includes(name)) {
-    throw new InvalidArgumentError('name', `No server is called "${name}". Choose one of ${SERVER_NAMES.join(', ')}.`);
+    const names = [...SERVER_NAMES, 'distribution'].join(', ');
+    throw new InvalidArgumentError('name', `No server is called "${name}". Choose one of ${names}.`);
   }
   const cache = resolve(cacheFolder);
-  const there = () => serversIn(cache).find((path) => path.startsWith(`${join(cache, name)}/`));
+  const destination = join(cache, name);
+  const there = () => serversIn(cache).find((path) => path.startsWith(`${destination}/`));
+  // asked first: a folder that is there is whole, unless it is somebody else's
+  const isTaken = existsSync(destination);
   const already = there();
   if (already !== undefined) return already;
+  if (isTaken) throw new ServerFetchError(`${destination} is in the way and holds no server`);
 
-  mkdirSync(cache, { recursive: true });
   // beside its destination, so that the last step is one rename: two that fetch at once do not see half of each other's
-  const building = mkdtempSync(join(cache, `.${name}-`));
+  const building = openFolder(cache, `.${name}-`);
   keep.folder(building);
   try {
     await build(name, building);
-    if (!existsSync(join(cache, name))) renameSync(building, join(cache, name));
+    if (!existsSync(destination)) renameSync(building, destination);
   } catch (error) {
     // the other one was faster
     if (there() === undefined) throw error;
@@ -42,8 +46,17 @@ export async function fetchServer(name: ServerName, cacheFolder: string): Promis
     keep.releaseFolder(building);
   }
   const built = there();
-  if (built === undefined) throw new ServerFetchError(`${join(cache, name)} is in the way and holds no server`);
+  if (built === undefined) throw new ServerFetchError(`${destination} is in the way and holds no server`);
   return built;
+}
+
+function openFolder(parent: string, prefix: string): string {
+  try {
+    mkdirSync(parent, { recursive: true });
+    return mkdtempSync(join(parent, prefix));
+  } catch (cause) {
+    throw new ServerFetchError(`nothing can be written to ${parent} (${(cause as { code?: string }).code})`, { cause });
+  }
 }
 
 async function build(name: ServerName, folder: string): Promise<void> {
