@@ -14,9 +14,10 @@ for (const file of files) {
     const code = readFileSync(file, 'utf8').replace(/^#!/, '--');
     luaparse.parse(code, { luaVersion: '5.1' });
   } catch (error) {
-    // "[7:12] 'end' expected near …"
+    // "[7:12] 'end' expected near …", where the first column is 0
     const { message } = error as Error;
-    console.error(`${file}:${message.replace(/^\[(\d+:\d+)\] /, '$1: ')}`);
+    const [, line, column, reason] = /^\[(\d+):(\d+)\] (.*)$/s.exec(message) ?? [];
+    console.error(`${file}:${line ? `${line}:${Number(column) + 1}: ${reason}` : ` ${message}`}`);
     failed = true;
   }
 }

@@ -39,7 +39,8 @@ const { status } = spawnSync(
     cwd: path('..'),
     env: {
       ...process.env,
-      REDIS_FUNCTIONS_SERVER: servers[0]?.path,
+      // the one that somebody named stays what specs start by default
+      REDIS_FUNCTIONS_SERVER: process.env['REDIS_FUNCTIONS_SERVER'] || servers[0]?.path,
       REDIS_FUNCTIONS_SERVERS: JSON.stringify(Object.fromEntries(servers.map(({ name, path }) => [name, path]))),
     },
   },
