@@ -70,6 +70,37 @@ describe.each(availableServers())('a deploy on $name', ({ path }) => {
     expect((await connect([]).list())[0]?.version).toBe('1.0.0');
   });
 
+  it('believes the library and not the record of deploys, which FLUSHALL removes and anybody can write', async () => {
+    await actions([counterLibrary({ version: '2.0.0' })]);
+    await redis.command('FLUSHALL');
+    expect(await actions([counterLibrary({ version: '1.0.0' })])).toEqual([['kept-newer', '2.0.0']]);
+    await redis.command('SET', 'rf:deploy', 'counter 9.0.0');
+    expect(await actions([counterLibrary({ version: '3.0.0' })])).toEqual([['replaced', '3.0.0']]);
+    expect(Number(await redis.command('PTTL', 'rf:deploy'))).toBeGreaterThan(0);
+  });
+
+  it('leaves the libraries of others alone, and says when one of them has the name of a function', async () => {
+    const foreign = "#!lua name=foreign\nredis.register_function('counter_echo', function() return 'theirs' end)\n";
+    await redis.command('FUNCTION', 'LOAD', foreign);
+    await expect(actions([counterLibrary()])).rejects.toMatchObject({
+      code: 'LOAD_REFUSED',
+      message: expect.stringContaining('already exists'),
+    });
+    expect(await connect([]).call('counter_echo')).toBe('theirs');
+    await redis.command('FUNCTION', 'DELETE', 'foreign');
+    await redis.command('FUNCTION', 'LOAD', foreign.replace('counter_echo', 'other'));
+    await actions([counterLibrary()]);
+    expect((await connect([]).list()).map(({ name }) => name)).toEqual(['counter', 'foreign']);
+  });
+
+  it('tells what it would do without doing it', async () => {
+    expect(await connect([counterLibrary()]).plan()).toMatchObject([{ action: 'loaded', version: '1.0.0' }]);
+    expect(await connect([]).list()).toEqual([]);
+    await expect(connect([counterLibrary()]).verify()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' });
+    await actions([counterLibrary()]);
+    await connect([counterLibrary()]).verify();
+  });
+
   it('only verifies where it may not deploy', async () => {
     const library = counterLibrary();
     const verifying = connect([library], { deploy: 'verify' }).use(library);
