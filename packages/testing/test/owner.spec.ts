@@ -9,6 +9,7 @@ import { living, until } from './until.js';
 
 let parent: string;
 let owner: ChildProcess | undefined;
+let started: readonly number[] = [];
 
 beforeEach(() => {
   // a space: a list of folders that is split at spaces would remove others
@@ -18,6 +19,8 @@ beforeEach(() => {
 
 afterEach(() => {
   owner?.kill('SIGKILL');
+  // where the test failed
+  for (const pid of living(started)) process.kill(pid, 'SIGKILL');
   rmSync(parent, { recursive: true, force: true });
 });
 
@@ -29,7 +32,9 @@ async function startOwner(how: string): Promise<{ pids: number[]; folders: strin
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = (await once(owner.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return JSON.parse(said.toString()) as { pids: number[]; folders: string[] };
+  const what = JSON.parse(said.toString()) as { pids: number[]; folders: string[] };
+  started = what.pids;
+  return what;
 }
 
 const foldersLeft = () => readdirSync(join(parent, 'tmp'));
