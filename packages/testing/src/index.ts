@@ -1,6 +1,7 @@
 export type { AddPrimaryOptions, RedisCluster, ReshardOptions } from './cluster/redis-cluster.js';
 export type { SlotMove } from './cluster/slot-move.js';
-export { type StartClusterOptions, startCluster } from './cluster/start-cluster.js';
+export type { StartClusterOptions } from './cluster/start-cluster.js';
+export { startCluster } from './cluster/start-cluster.js';
 export {
   HOW_TO_INSTALL,
   NotSettledError,
@@ -16,7 +17,7 @@ export type { ServerBinary } from './find/find-server.js';
 export { availableServers, findServer } from './find/find-server.js';
 export { findOnPath } from './find/path.js';
 export type { AclUser, ClientTls, RedisServer } from './server/redis-server.js';
-export type { StartRedisOptions } from './server/start-redis.js';
+export type { ServerOptions, StartRedisOptions } from './server/start-redis.js';
 export { startRedis } from './server/start-redis.js';
 export type { RedisReplicated, StartReplicatedOptions } from './topology/start-replicated.js';
 export { startReplicated } from './topology/start-replicated.js';
