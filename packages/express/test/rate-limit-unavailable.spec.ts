@@ -69,19 +69,19 @@ describe('rateLimit() without its Redis', () => {
     const { rejected } = listen();
     let redis: RedisServer = await startRedis();
     ends.push(() => redis.stop());
-    const app = appWith({ url: redis.url });
+    const app = appWith({ url: redis.url, deadlineMs: 250, startupMs: 10_000 });
     expect(await sourcesAndStatuses(app, 1)).toEqual(['redis']);
 
     redis.pause();
     let started = performance.now();
     expect(await sourcesAndStatuses(app, 1)).toEqual(['local']);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(2_000);
     redis.resume();
 
     await redis.kill();
     started = performance.now();
     expect(await sourcesAndStatuses(app, 3)).toEqual(['local', 'local', 429]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(3_000);
 
     redis = await startRedis({ port: redis.port });
     const givesUpAt = performance.now() + 10_000;
