@@ -1,6 +1,8 @@
 import { UnavailableError } from '../errors.js';
+import { toText } from '../replies.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { REGISTRY_KEY, saysPrimary } from './primary.js';
+import { type Address, sentinelsAgree } from './sentinels.js';
 
 /** The slice of an ioredis client (version 5 or 6) that this package calls. Any `new Redis()` value has it. */
 export interface IoredisClient {
@@ -9,7 +11,10 @@ export interface IoredisClient {
   readonly options: {
     readonly host?: string | undefined;
     readonly port?: number | undefined;
-    readonly sentinels?: unknown;
+    readonly sentinels?: readonly Partial<Address>[] | null | undefined;
+    readonly name?: string | undefined;
+    readonly sentinelUsername?: string | null | undefined;
+    readonly sentinelPassword?: string | null | undefined;
   };
   call(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
   callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
@@ -42,11 +47,24 @@ export function ioredisPort(client: IoredisClient): ClientPort {
     send: (command) => call(client, command),
     primaries: async () => [node],
     primaryFor: async () => node,
-    confirmPrimary: saysPrimary,
+    confirmPrimary: async (primary) =>
+      (await saysPrimary(primary)) && (!sentinels || (await isWatched(client, primary))),
     isServerError: isIoredisServerError,
     wasNotSent: isIoredisOffline,
     close: async () => {},
   };
+}
+
+/** ioredis asks a sentinel for the primary, which may be down already, or be back without its data. */
+async function isWatched({ options }: IoredisClient, primary: PrimaryNode): Promise<boolean> {
+  const { sentinels, name, sentinelUsername, sentinelPassword } = options;
+  const credentials = { username: sentinelUsername ?? undefined, password: sentinelPassword ?? undefined };
+  const addresses = (sentinels ?? []).map(({ host = 'localhost', port = 26_379 }) => ({ host, port, ...credentials }));
+  const ownPort = /^tcp_port:(\d+)/m.exec(toText(await primary.send(['INFO', 'server'])))?.[1];
+  return sentinelsAgree(
+    addresses,
+    (fields) => toText(fields.get('name')) === name && toText(fields.get('port')) === ownPort,
+  );
 }
 
 export function call(client: Pick<IoredisClient, 'call'>, [name, ...args]: Command): Promise<unknown> {

@@ -1,15 +1,9 @@
-import { createClient } from 'redis';
-import { toArray, toText } from '../replies.js';
-import { toFields } from '../reply-fields.js';
-import { BINARY, isNodeRedisOffline, isNodeRedisServerError, type NodeRedisConnection } from './node-redis.js';
+import { toText } from '../replies.js';
+import { BINARY, isNodeRedisOffline, isNodeRedisServerError } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { REGISTRY_KEY, saysPrimary } from './primary.js';
+import { type Address, sentinelsAgree } from './sentinels.js';
 import { type Connectable, whenReady } from './when-ready.js';
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The slice of a node-redis sentinel client (version 5 or 6) that this package calls. Any `createSentinel()` value has it. */
 export interface NodeRedisSentinel extends Connectable {
@@ -50,33 +44,15 @@ export function nodeRedisSentinelPort(sentinel: NodeRedisSentinel, address = 'th
     send: (command, { readOnly }) => send(command, readOnly),
     primaries: async () => [node()],
     primaryFor: async () => node(),
-    confirmPrimary: async (primary) => (await saysPrimary(primary)) && (await sentinelsAgree(sentinel)),
+    confirmPrimary: async (primary) => (await saysPrimary(primary)) && (await primaryIsWatched(sentinel)),
     isServerError: isNodeRedisServerError,
     wasNotSent: isNodeRedisOffline,
     close: async () => {},
   };
 }
 
-/**
- * A primary that crashed and came back without its data says "master" for ten seconds, until the sentinels demote it. They
- * know better: theirs is another one.
- */
-async function sentinelsAgree(sentinel: NodeRedisSentinel): Promise<boolean> {
+function primaryIsWatched(sentinel: NodeRedisSentinel): Promise<boolean> {
   const [watcher, primary] = [sentinel.getSentinelNode(), sentinel.getMasterNode()];
-  if (!watcher || !primary) return false;
-  const connection: NodeRedisConnection = createClient({
-    socket: { ...watcher, connectTimeout: 1_000, reconnectStrategy: false },
-  });
-  connection.on('error', () => {});
-  try {
-    await connection.connect();
-    const watched = toArray(await connection.sendCommand(['SENTINEL', 'MASTERS'])).map(toFields);
-    return watched.some(
-      (fields) => toText(fields.get('port')) === String(primary.port) && toText(fields.get('flags')) === 'master',
-    );
-  } catch {
-    return false;
-  } finally {
-    connection.destroy();
-  }
+  if (!watcher || !primary) return Promise.resolve(false);
+  return sentinelsAgree([watcher], (fields) => toText(fields.get('port')) === String(primary.port));
 }
