@@ -1,11 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findServer } from '../src/index.js';
-import { living, until } from './until.js';
+import { living, processes } from './processes.js';
+import { until } from './until.js';
 
 let parent: string;
 let owner: ChildProcess | undefined;
@@ -31,7 +32,10 @@ async function startOwner(how: string): Promise<{ pids: number[]; folders: strin
     env: { ...process.env, REDIS_FUNCTIONS_SERVER: findServer() },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [said] = (await once(owner.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const ended = once(owner, 'close').then(() => Promise.reject(new Error('it ended and said nothing')));
+  // it also ends after it has spoken, when nobody listens
+  ended.catch(() => {});
+  const [said] = (await Promise.race([once(owner.stdout as NodeJS.ReadableStream, 'data'), ended])) as [Buffer];
   const what = JSON.parse(said.toString()) as { pids: number[]; folders: string[] };
   started = what.pids;
   return what;
@@ -39,10 +43,7 @@ async function startOwner(how: string): Promise<{ pids: number[]; folders: strin
 
 const foldersLeft = () => readdirSync(join(parent, 'tmp'));
 
-const processesIn = (folder: string) =>
-  execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(folder));
+const processesIn = (folder: string) => processes().filter(({ args }) => args.includes(folder));
 
 describe('when the process that started servers', () => {
   it.each([

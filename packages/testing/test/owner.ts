@@ -1,9 +1,9 @@
 // A process that starts servers, for owner.spec.ts: says what it started, then ends as it is told.
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis, startReplicated } from '@redis-functions/testing';
+import { processes } from './processes.js';
 
 const [how, folder = ''] = process.argv.slice(2);
 // not in the environment from the start: tsx would keep its cache there, and be slow every time
@@ -11,11 +11,8 @@ process.env['TMPDIR'] = join(folder, 'tmp');
 const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 /** The fork that writes the file. */
-function childrenOf(parent: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  return lines
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([pid, ppid]) => (ppid === parent ? [pid as number] : []));
+function childrenOf(of: number): number[] {
+  return processes().flatMap(({ pid, parent }) => (parent === of ? [pid] : []));
 }
 
 if (how === 'fails to start') {

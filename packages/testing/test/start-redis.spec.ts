@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +8,8 @@ import { availableServers, type RedisServer, type StartRedisOptions, startRedis 
 import { freePort } from '../src/process/free-port.js';
 import { RedisNode } from '../src/server/redis-node.js';
 import { planOf } from '../src/server/start-redis.js';
-import { living, until } from './until.js';
+import { living, processInfo } from './processes.js';
+import { until } from './until.js';
 
 const started: RedisServer[] = [];
 const clients: { destroy(): void }[] = [];
@@ -94,7 +94,7 @@ describe.each(availableServers())('$name, started for a test', ({ path }) => {
     });
     expect([redis.isPaused, redis.isRunning]).toEqual([true, true]);
     // it is the kernel that says so: the process is stopped
-    await until(() => processInfo(redis.pid, 'stat').startsWith('T'));
+    await until(() => processInfo(redis.pid)?.state.startsWith('T') === true);
     expect(answered).toBe(false);
     redis.resume();
     expect(await reply).toBe('PONG');
@@ -114,8 +114,8 @@ describe.each(availableServers())('$name, started for a test', ({ path }) => {
       password: 's3cret "@:/',
       users: { app: { password: 'pässword x', rules: ['~app:*', '+get', '+acl|whoami'] }, guest: { rules: ['+ping'] } },
     });
-    expect(processInfo(redis.pid, 'args')).toMatch(/server/);
-    expect(processInfo(redis.pid, 'args')).not.toMatch(/s3cret|pässword/);
+    expect(processInfo(redis.pid)?.args).toMatch(/server/);
+    expect(processInfo(redis.pid)?.args).not.toMatch(/s3cret|pässword/);
     const app = await connect(redis.urlFor('app'));
     expect(await app.sendCommand(['ACL', 'WHOAMI'])).toBe('app');
     await expect(app.set('app:1', 'x')).rejects.toThrow(/NOPERM/);
@@ -186,7 +186,3 @@ describe('a server that cannot start', () => {
     await expect(async () => startRedis({ users: { default: { rules: [] } } })).rejects.toThrow(/option password/);
   });
 });
-
-function processInfo(pid: number, field: 'stat' | 'args'): string {
-  return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
-}
