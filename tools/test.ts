@@ -1,6 +1,6 @@
 // npm test: every spec of every project, on every server that is here. Arguments go to jest.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { availableServers, fetchServer, type ServerBinary, ServerNotFoundError } from '@redis-functions/testing';
 import { CACHE } from './server-cache.js';
@@ -26,16 +26,20 @@ const servers = await serversToTestOn().catch((error: unknown) => {
 });
 console.log(`Servers: ${servers.map(({ name, path }) => `${name} (${path})`).join(', ')}`);
 
-const results = path('../.cache/test-results.json');
-mkdirSync(path('../.cache'), { recursive: true });
 // results of an earlier run must not stand for this one
-rmSync(results, { force: true });
+rmSync(path('../.cache/test-results.json'), { force: true });
 const { status } = spawnSync(
   process.execPath,
-  [path('./jest.js'), '--maxWorkers=2', '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
+  [
+    path('./jest.js'),
+    '--reporters=default',
+    `--reporters=${path('./results-reporter.js')}`,
+    // after the reporters, which would take a pattern that follows them for another one
+    '--maxWorkers=2',
+    ...process.argv.slice(2),
+  ],
   {
-    // with --json jest prints for people on stderr, and the JSON also on stdout
-    stdio: ['inherit', 'ignore', 'inherit'],
+    stdio: 'inherit',
     cwd: path('..'),
     env: {
       ...process.env,
