@@ -10,6 +10,8 @@ import { type SentinelPlan, startSentinelNode } from './sentinel-node.js';
 import { settle } from './settle.js';
 import { assertReplicas, startPrimaryWithReplicas } from './start-replicated.js';
 
+const QUESTIONS = 4;
+
 /** Where sentinels meet. */
 const HELLO = '__sentinel__:hello';
 
@@ -78,6 +80,7 @@ export async function startSentinel(options: StartSentinelOptions = {}): Promise
     const watching = await startTogether(Array.from({ length: sentinels }, () => startSentinelNode(plan)));
     const group = new Sentinels(name, nodes, watching);
     return orStop(watching, async () => {
+      await group.askOften(downAfterMs);
       await group.introduce();
       await group.settled();
       return group;
@@ -115,6 +118,19 @@ class Sentinels implements RedisSentinels {
       return announced === old ? `${old.port} is still the primary` : this.#missing(inquiry, old);
     });
     return this.primary();
+  }
+
+  /**
+   * Several questions within the time after which silence means death. By itself a sentinel asks a new primary for the first
+   * time after `downAfterMs` (one second at most), but counts its silence from the change of roles on: it takes one that is
+   * well for dead, and changes again. At 700 ms 2 of 24 kills ended so, on Redis 7.0 and on Valkey 9.1; of 24 with this none.
+   * The one in between stays a second primary for ten seconds. A sentinel that is restarted is back at its own period.
+   */
+  async askOften(downAfterMs: number): Promise<void> {
+    const period = String(Math.max(Math.floor(downAfterMs / QUESTIONS), 1));
+    await withInquiry(async (inquiry) => {
+      for (const sentinel of this.sentinels) await inquiry.ask(sentinel, 'SENTINEL', 'DEBUG', 'PING-PERIOD', period);
+    });
   }
 
   /** Makes the sentinels known to each other. By themselves they meet after two seconds, when each says hello on the primary. */
