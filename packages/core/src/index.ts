@@ -1,3 +1,5 @@
+export type { Lease } from './call/deadline.js';
+export { DeadlineTimer } from './call/deadline.js';
 export type { Handle } from './call/handle.js';
 export type { RedisClient } from './client/adapt.js';
 export type { ClusterConnection, SentinelConnection } from './client/connect.js';

@@ -61,6 +61,16 @@ export class RedisFunctions {
     return this.#libraries.all();
   }
 
+  /** The cluster slot of a key, which all keys of a call must share; 0 where there is no cluster. */
+  slotOf(key: Key): number {
+    return this.#gate.port.slotOf(key);
+  }
+
+  /** Which server has the slot, as far as the client knows: for keeping apart what happens to different servers. */
+  nodeOf(slot: number): string {
+    return this.#gate.port.nodeOf(slot);
+  }
+
   /** `functions` or `scripts`: what `mode: 'auto'` found. Asks the server once. */
   async mode(): Promise<'functions' | 'scripts'> {
     return (await this.#deadline.run((lease) => this.#gate.explaining(NOWHERE, () => this.#gate.runner(lease)))).mode;

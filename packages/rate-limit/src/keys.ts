@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeKeyPart, InvalidArgumentError } from '@redis-functions/core';
-import { ALGORITHM_CODES } from './policy/algorithm.js';
-import type { ResolvedPolicy } from './policy/policy.js';
+import type { PolicySet } from './policy/policy-set.js';
 
 const LONGEST_TAG = 256;
 
@@ -28,8 +27,15 @@ export function toKeyTag(key: string): string {
 }
 
 /** `rl:{203.0.113.7}:login:tb`: prefix, who, policy, algorithm. */
-export function toPolicyKey(prefix: string, tag: string, { name, algorithm }: ResolvedPolicy): string {
-  return `${prefix}:{${tag}}:${name}:${ALGORITHM_CODES[algorithm]}`;
+export function pushKeys(keys: string[], prefix: string, tag: string, { keyEndings }: PolicySet): void {
+  const beginning = `${prefix}:{${tag}}`;
+  for (let i = 0; i < keyEndings.length; i++) keys.push(beginning + keyEndings[i]);
+}
+
+export function toKeys(prefix: string, tag: string, set: PolicySet): string[] {
+  const keys: string[] = [];
+  pushKeys(keys, prefix, tag, set);
+  return keys;
 }
 
 export function assertPrefix(prefix: unknown): asserts prefix is string {

@@ -1,30 +1,19 @@
 import { defineFunction, defineLibrary, toArray, toInteger } from '@redis-functions/core';
 import { code } from './generated/ratelimiter.lua.js';
-import { ALGORITHM_CODES } from './policy/algorithm.js';
-import type { ResolvedPolicy } from './policy/policy.js';
-import type { Verdict } from './verdict.js';
 
-/** What one decision asks of one policy. */
-export interface Charge {
-  readonly key: string;
-  readonly policy: ResolvedPolicy;
-  readonly cost: number;
+/** Keys and arguments, as lua/ratelimiter.lua names them. */
+interface Call {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
 }
 
-function encode(charges: readonly Charge[]) {
-  return {
-    keys: charges.map(({ key }) => key),
-    args: charges.flatMap(({ policy, cost }) => [ALGORITHM_CODES[policy.algorithm], policy.limit, policy.window, cost]),
-  };
-}
+const asGiven = (call: Call) => call;
 
-function decode(reply: unknown): Verdict {
-  const [, refusedBy, ...numbers] = toArray(reply).map(toInteger);
-  const states = Array.from({ length: numbers.length / 3 }, (_, index) => {
-    const [remaining = 0, retryAfterMs = 0, resetAfterMs = 0] = numbers.slice(3 * index);
-    return { remaining, retryAfterMs, resetAfterMs };
-  });
-  return { refusedBy: (refusedBy ?? 0) - 1, states };
+/** Numbers only: there may be a thousand of them in a reply. */
+function toNumbers(reply: unknown): readonly number[] {
+  const numbers = toArray(reply);
+  if (typeof numbers[0] === 'number') return numbers as readonly number[];
+  return numbers.map(toInteger);
 }
 
 /** The library `ratelimiter`. Contract of each function: lua/ratelimiter.lua. */
@@ -52,8 +41,14 @@ export const rateLimiterLibrary = defineLibrary({
       },
       readOnly: true,
     }),
-    consume: defineFunction('ratelimiter_consume', { encode, decode }),
-    peek: defineFunction('ratelimiter_peek', { encode, decode, readOnly: true }),
+    consume: defineFunction('ratelimiter_consume', { encode: asGiven, decode: toNumbers }),
+    peek: defineFunction('ratelimiter_peek', { encode: asGiven, decode: toNumbers, readOnly: true }),
+    decide: defineFunction('ratelimiter_decide', { encode: asGiven, decode: toNumbers }),
+    change: defineFunction('ratelimiter_change', { encode: asGiven, decode: toNumbers }),
+    settle: defineFunction('ratelimiter_settle', { encode: asGiven, decode: (reply) => toInteger(reply) === 1 }),
+    block: defineFunction('ratelimiter_block', { encode: asGiven, decode: toInteger }),
+    unblock: defineFunction('ratelimiter_unblock', { encode: asGiven, decode: toInteger }),
+    release: defineFunction('ratelimiter_release', { encode: asGiven, decode: toInteger }),
     reset: defineFunction('ratelimiter_reset', {
       encode: (keys: readonly string[]) => ({ keys }),
       decode: toInteger,

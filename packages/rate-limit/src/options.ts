@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@redis-functions/core';
 import type { ConnectionOptions } from './connection.js';
+import type { DenyCacheOptions } from './deny-cache.js';
 import { assertPrefix } from './keys.js';
 import type { Algorithm } from './policy/algorithm.js';
 import {
@@ -29,6 +30,15 @@ export interface RateLimiterOptions extends ConnectionOptions {
    * Who decides while Redis does not: `local`, the same policies in this process; `allow`; or `deny`. Default: `local`.
    */
   onUnavailable?: 'local' | 'allow' | 'deny';
+  /** Processes that share the limits: each takes its part of them while it decides by itself. Default: 1. */
+  instances?: number;
+  /**
+   * How refusals are repeated without asking Redis, until what was refused could pass; false for not at all. This
+   * process's `reset`, `reward`, `set`, `settle` and `unblock` end it at once, another's after `maxAgeMs`.
+   */
+  denyCache?: DenyCacheOptions | false;
+  /** The event `near-limit` is for policies that have less than this part of their limit left, 0 to 1. Default: 0.1. */
+  nearLimit?: number;
   /**
    * Counters that `local` holds at most, each entry of a sliding log for one; the longest unused go first.
    * Default: 50,000, about 10 MB.
@@ -49,6 +59,9 @@ export interface Configuration {
   readonly deadlineMs: number;
   readonly startupMs: number;
   readonly onUnavailable: 'local' | 'allow' | 'deny';
+  readonly instances: number;
+  readonly denyCache: Required<DenyCacheOptions> | false;
+  readonly nearLimit: number;
   readonly localCapacity: number;
   readonly onError: ((error: Error) => void) | undefined;
 }
@@ -62,6 +75,9 @@ export function resolveOptions(options: RateLimiterOptions): Configuration {
     deadlineMs = 50,
     startupMs = 500,
     onUnavailable = 'local',
+    instances = 1,
+    denyCache = {},
+    nearLimit = 0.1,
     localCapacity = 50_000,
     onError,
   } = options;
@@ -70,6 +86,10 @@ export function resolveOptions(options: RateLimiterOptions): Configuration {
   assertMilliseconds('deadlineMs', deadlineMs);
   assertMilliseconds('startupMs', startupMs);
   assertAmount('localCapacity', localCapacity);
+  assertAmount('instances', instances);
+  if (!(nearLimit >= 0 && nearLimit <= 1)) {
+    throw new InvalidArgumentError('nearLimit', `nearLimit is ${String(nearLimit)}. Give a part from 0 to 1.`);
+  }
   if (!['local', 'allow', 'deny'].includes(onUnavailable)) {
     throw new InvalidArgumentError('onUnavailable', "onUnavailable must be 'local', 'allow' or 'deny'. Choose one.");
   }
@@ -80,9 +100,26 @@ export function resolveOptions(options: RateLimiterOptions): Configuration {
     deadlineMs,
     startupMs,
     onUnavailable,
+    instances,
+    denyCache: resolveDenyCache(denyCache),
+    nearLimit,
     localCapacity,
     onError,
   };
+}
+
+function resolveDenyCache(denyCache: DenyCacheOptions | false): Required<DenyCacheOptions> | false {
+  if (denyCache === false) return false;
+  if (typeof denyCache !== 'object' || denyCache === null) {
+    throw new InvalidArgumentError(
+      'denyCache',
+      'denyCache is neither false nor an object. Leave it out for the default.',
+    );
+  }
+  const { capacity = 10_000, maxAgeMs = 1_000 } = denyCache;
+  assertAmount('denyCache.capacity', capacity);
+  assertMilliseconds('denyCache.maxAgeMs', maxAgeMs);
+  return { capacity, maxAgeMs };
 }
 
 function isEmpty(policies: readonly Policy[]): boolean {

@@ -1,3 +1,5 @@
+import { tell } from './events.js';
+
 const QUIET_MS = 60_000;
 
 /** Says that Redis does not decide, and why: to `onError` every time, or else to the process once per outage. */
@@ -11,8 +13,9 @@ export class OutageNotice {
   }
 
   report(error: Error, answer: string): void {
-    if (this.#onError) {
-      this.#tell(this.#onError, error);
+    const onError = this.#onError;
+    if (onError) {
+      tell(() => onError(error));
       return;
     }
     const now = performance.now();
@@ -29,17 +32,5 @@ export class OutageNotice {
   /** Redis has decided again: the next outage is news. */
   over(): void {
     this.#warned = false;
-  }
-
-  #tell(onError: (error: Error) => void, error: Error): void {
-    try {
-      onError(error);
-    } catch (cause) {
-      // a listener that throws must not refuse or free anybody
-      process.emitWarning(`The listener onError threw: ${cause}. Mend it.`, {
-        type: 'RateLimitWarning',
-        code: 'RATE_LIMIT_LISTENER',
-      });
-    }
   }
 }

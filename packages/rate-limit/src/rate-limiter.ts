@@ -1,22 +1,36 @@
-import { type Handle, InvalidArgumentError } from '@redis-functions/core';
+import { EventEmitter } from 'node:events';
+import { type Duration, parseDuration } from '@redis-functions/core';
 import { type Connection, openConnection } from './connection.js';
-import { type Decision, toDecision, undecided } from './decision.js';
-import { toKeyTag, toPolicyKey } from './keys.js';
-import { type Charge, rateLimiterLibrary } from './library.js';
+import { Decider } from './decider.js';
+import { type Decision, type PolicyDecision, undecided } from './decision.js';
+import { parseDecisionId, toDecisionId } from './decision-id.js';
+import { announce, isHeard, type RateLimiterEvents, tell } from './events.js';
+import { toKeyTag } from './keys.js';
+import { rateLimiterLibrary } from './library.js';
 import { LocalLimiter } from './local/local-limiter.js';
+import { Operations } from './operations.js';
 import { type Configuration, type RateLimiterOptions, resolveOptions } from './options.js';
 import { OutageNotice } from './outage-notice.js';
-import { assertAmount, assertWithinLimit, type Policy, type ResolvedPolicy, resolvePolicies } from './policy/policy.js';
+import { assertAmount, assertUnits, type Policy, type ResolvedPolicy, resolvePolicies } from './policy/policy.js';
+import { type PolicySet, policySetOf } from './policy/policy-set.js';
+import { processId } from './process-id.js';
 import { Startup } from './startup.js';
+import type { Subject } from './subject.js';
 
-export interface ConsumeOptions {
-  /** Units to take: a whole number above 0. A policy with a `cost` of its own takes that instead. Default: 1. */
-  cost?: number | undefined;
-  /** Policies of this decision. Default: those of the limiter. */
+export interface PolicyOptions {
+  /** Policies that this is about. Default: those of the limiter. */
   policies?: readonly Policy[] | undefined;
 }
 
-type Functions = Handle<typeof rateLimiterLibrary.functions>;
+export interface PeekOptions extends PolicyOptions {
+  /** Units to take: a whole number above 0. A policy with a `cost` of its own takes that instead. Default: 1. */
+  cost?: number | undefined;
+}
+
+export interface ConsumeOptions extends PeekOptions {
+  /** Gives the wait up when it aborts, and rejects with its reason. What is at Redis already is charged. */
+  signal?: AbortSignal | undefined;
+}
 
 const ANSWERS = {
   local: 'this process does',
@@ -26,35 +40,50 @@ const ANSWERS = {
 
 /**
  * Limits how often something may happen, for all processes that share a Redis. A refusal is an answer, not an error; and
- * there is an answer in bounded time whatever state Redis is in.
+ * there is an answer in bounded time whatever state Redis is in. Emits `RateLimiterEvents`.
  */
-export class RateLimiter {
+export class RateLimiter extends EventEmitter<RateLimiterEvents> {
   readonly #configuration: Configuration;
   readonly #connection: Connection;
-  /** With the deadline of a decision. */
-  readonly #hurried: Functions;
-  /** With the deadline of the connection. */
-  readonly #patient: Functions;
+  readonly #own: PolicySet;
+  readonly #decider: Decider;
+  readonly #operations: Operations;
   readonly #local: LocalLimiter;
   readonly #startup: Startup;
   readonly #outage: OutageNotice;
 
   /** @throws InvalidArgumentError or CostAboveCapacityError that names the option. */
   constructor(options: RateLimiterOptions) {
+    super();
     this.#configuration = resolveOptions(options);
-    const { deadlineMs, startupMs, localCapacity, onError } = this.#configuration;
+    const { policies, prefix, startupMs, localCapacity, instances, onError } = this.#configuration;
+    this.#own = policySetOf(policies);
     this.#connection = openConnection(options);
-    this.#hurried = this.#connection.functions.use(rateLimiterLibrary, { deadlineMs });
-    this.#patient = this.#connection.functions.use(rateLimiterLibrary);
-    this.#local = new LocalLimiter(localCapacity);
+    const { functions } = this.#connection;
+    this.#local = new LocalLimiter(localCapacity, instances);
     this.#startup = new Startup(() => this.ready(), startupMs);
     this.#connection.onError(() => this.#startup.giveUp());
     this.#outage = new OutageNotice(onError);
+    this.#decider = new Decider({
+      functions,
+      configuration: this.#configuration,
+      isHeard: () => isHeard(this),
+      decided: (decision) => announce(this, decision, this.#configuration.nearLimit),
+      redisDecided: () => this.#outage.over(),
+      fallback: (...args) => this.#fallBack(...args),
+      circuitChanged: (state, server) => tell(() => this.emit('circuit', state, server)),
+    });
+    this.#operations = new Operations({
+      calls: functions.use(rateLimiterLibrary),
+      local: this.#local,
+      prefix,
+      forget: (tag) => this.#decider.forget(tag),
+    });
   }
 
   /** The policies of decisions that bring none. */
   get policies(): readonly ResolvedPolicy[] {
-    return this.#configuration.policies;
+    return this.#own.policies;
   }
 
   /**
@@ -62,63 +91,153 @@ export class RateLimiter {
    *
    * @param key Who is limited: any text, such as an IP address or a user id.
    * @throws InvalidArgumentError for a key, cost or policy that cannot be; CostAboveCapacityError for a cost that could
-   *   never pass. Never for a refusal, and never because of Redis.
+   *   never pass; the signal's reason. Never for a refusal, and never because of Redis.
    */
   consume(key: string, options: ConsumeOptions = {}): Promise<Decision> {
-    return this.#decide(key, options, 'consume');
+    try {
+      const { cost = 1, signal } = options;
+      const subject = this.#costing(key, options, cost);
+      signal?.throwIfAborted();
+      if (this.#startup.over) return this.#decide(subject, cost, signal);
+      return this.#startup.wait().then(() => this.#decide(subject, cost, signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  /** What `consume` would answer now. Takes nothing. */
-  peek(key: string, options: ConsumeOptions = {}): Promise<Decision> {
-    return this.#decide(key, options, 'peek');
+  /** What `consume` would answer now. Takes nothing. @throws As `consume`. */
+  async peek(key: string, options: PeekOptions = {}): Promise<Decision> {
+    const { cost = 1 } = options;
+    const subject = this.#costing(key, options, cost);
+    if (!this.#startup.over) await this.#startup.wait();
+    return this.#decider.peek(subject, cost);
   }
 
   /**
-   * Gives the key all its units back.
+   * Says what a decision that passed really cost: gives units back to its policies, or takes more of them, never below
+   * empty. Once per decision, however often and from wherever it is called. Policies with a cost of their own keep it,
+   * except for 0, which gives everything back. What has been refilled meanwhile is not given back again.
+   *
+   * @param cost Units: 0 or more.
+   * @returns False where there is nothing to settle: settled before, refused, or decided by nobody.
+   * @throws InvalidArgumentError; UnavailableError when Redis was not reached: repeating it does no harm.
+   */
+  async settle(decision: Decision, cost: number): Promise<boolean> {
+    assertUnits('cost', cost);
+    const charged = chargedPolicies(decision);
+    if (charged.length === 0) return false;
+    return this.#operations.settle(decision, this.#subject(decision.key, { policies: charged }), cost);
+  }
+
+  /**
+   * Ends the leases that a decision holds of `concurrency` policies; does nothing to policies of other kinds. A lease
+   * that nobody releases ends after the window of its policy.
+   *
+   * @throws InvalidArgumentError; UnavailableError when Redis was not reached: repeating it does no harm.
+   */
+  async release(decision: Decision): Promise<void> {
+    const leased = chargedPolicies(decision).filter(({ algorithm }) => algorithm === 'concurrency');
+    if (leased.length === 0) return;
+    await this.#operations.release(decision, this.#subject(decision.key, { policies: leased }));
+  }
+
+  /**
+   * Takes units without asking, never below empty. Not of `concurrency` policies, and not while the key is blocked.
+   *
+   * @param points A whole number above 0.
+   * @returns What `peek` would say after it. @throws InvalidArgumentError, UnavailableError.
+   */
+  async penalty(key: string, points = 1, options: PolicyOptions = {}): Promise<Decision> {
+    assertAmount('points', points);
+    return this.#operations.change(this.#subject(key, options), 'take', points);
+  }
+
+  /** Gives units back, never above full; else as `penalty`. */
+  async reward(key: string, points = 1, options: PolicyOptions = {}): Promise<Decision> {
+    assertAmount('points', points);
+    return this.#operations.change(this.#subject(key, options), 'give', points);
+  }
+
+  /** Makes it so that this many units are in use, at most all; else as `penalty`. @param used 0 or more. */
+  async set(key: string, used: number, options: PolicyOptions = {}): Promise<Decision> {
+    assertUnits('used', used);
+    return this.#operations.change(this.#subject(key, options), 'set', used);
+  }
+
+  /**
+   * Refuses everything of the key for that long; afterwards it starts afresh.
+   *
+   * @throws InvalidArgumentError; UnavailableError when Redis was not reached: then only this process refuses, and only
+   *   while Redis is away.
+   */
+  async block(key: string, duration: Duration, options: PolicyOptions = {}): Promise<void> {
+    await this.#operations.block(this.#subject(key, options), parseDuration('duration', duration));
+  }
+
+  /** Ends a block, by `block()` or by a policy, and forgets how often there were any. @throws As `block`. */
+  async unblock(key: string, options: PolicyOptions = {}): Promise<void> {
+    await this.#operations.unblock(this.#subject(key, options));
+  }
+
+  /**
+   * Gives the key all its units back, and ends blocks and leases.
    *
    * @throws InvalidArgumentError; UnavailableError when Redis was not reached: then only this process has forgotten.
    */
-  async reset(key: string, { policies }: Pick<ConsumeOptions, 'policies'> = {}): Promise<void> {
-    const keys = this.#charges(key, { policies }).map((charge) => charge.key);
-    this.#local.reset(keys);
-    await this.#patient.reset(keys);
+  async reset(key: string, options: PolicyOptions = {}): Promise<void> {
+    await this.#operations.reset(this.#subject(key, options));
   }
 
   /** Resolves when Redis can decide: connected, library there. Otherwise the first decision brings that about. */
   async ready(): Promise<void> {
-    await this.#patient.peek(this.#charges('ready', {}));
+    await this.#operations.peek(this.#subject('ready', {}));
   }
 
-  /** Closes the connection where this limiter opened it, and no other limiter uses it. */
-  close(): Promise<void> {
-    return this.#connection.close();
+  /** Stops asking for a server that was away, and closes the connection where no other limiter uses it. */
+  async close(): Promise<void> {
+    this.#decider.stop();
+    await this.#connection.close();
   }
 
-  async #decide(key: string, options: ConsumeOptions, operation: 'consume' | 'peek'): Promise<Decision> {
-    const charges = this.#charges(key, options);
-    if (!this.#startup.over) await this.#startup.wait();
-    try {
-      const verdict = await this.#hurried[operation](charges);
-      this.#outage.over();
-      return toDecision(charges, verdict, 'redis');
-    } catch (error) {
-      if (error instanceof InvalidArgumentError) throw error;
-      const { onUnavailable } = this.#configuration;
-      this.#outage.report(error as Error, ANSWERS[onUnavailable]);
-      if (onUnavailable !== 'local') return undecided(charges, onUnavailable === 'allow');
-      return toDecision(charges, this.#local[operation](charges), 'local');
-    }
+  #decide(subject: Subject, cost: number, signal: AbortSignal | undefined): Promise<Decision> {
+    const decision = this.#decider.decideAtOnce(subject, cost);
+    return decision === undefined ? this.#decider.decide(subject, cost, signal) : Promise.resolve(decision);
   }
 
-  #charges(key: string, { cost = 1, policies }: ConsumeOptions): Charge[] {
-    const { prefix, algorithm, policies: own } = this.#configuration;
-    assertAmount('cost', cost);
-    const tag = toKeyTag(key);
-    const resolved = policies === undefined ? own : resolvePolicies(policies, algorithm);
-    return resolved.map((policy) => {
-      const charge = { key: toPolicyKey(prefix, tag, policy), policy, cost: policy.cost ?? cost };
-      assertWithinLimit('cost', charge.cost, policy);
-      return charge;
-    });
+  #fallBack(subject: Subject, cost: number, error: Error, operation: 'consume' | 'peek'): Decision {
+    const { onUnavailable, nearLimit } = this.#configuration;
+    this.#outage.report(error, ANSWERS[onUnavailable]);
+    const { key, set } = subject;
+    const decision =
+      onUnavailable === 'local'
+        ? this.#local[operation](subject, cost)
+        : undecided(toDecisionId(0, processId), key, set, cost, onUnavailable === 'allow');
+    if (this.listenerCount('fallback') > 0) tell(() => this.emit('fallback', decision, error));
+    if (operation === 'consume' && isHeard(this)) announce(this, decision, nearLimit);
+    return decision;
   }
+
+  #costing(key: string, options: PeekOptions, cost: number): Subject {
+    if (cost !== 1) assertAmount('cost', cost);
+    const subject = this.#subject(key, options);
+    subject.set.assertCost(cost);
+    return subject;
+  }
+
+  #subject(key: string, { policies }: PolicyOptions): Subject {
+    const set =
+      policies === undefined ? this.#own : policySetOf(resolvePolicies(policies, this.#configuration.algorithm));
+    return { key, tag: toKeyTag(key), set };
+  }
+}
+
+/** The policies that a decision has taken units of. */
+function chargedPolicies(decision: Decision): Policy[] {
+  parseDecisionId(decision?.id);
+  if (!decision.allowed || decision.source === 'unavailable') return [];
+  return decision.policies.filter(({ allowed }) => allowed).map(toPolicy);
+}
+
+function toPolicy({ name, limit, windowMs, algorithm }: PolicyDecision): Policy {
+  return { name, limit, window: windowMs, algorithm };
 }

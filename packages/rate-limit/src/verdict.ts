@@ -3,12 +3,13 @@ export interface PolicyState {
   readonly remaining: number;
   readonly retryAfterMs: number;
   readonly resetAfterMs: number;
+  readonly blocked: boolean;
 }
 
-/** What the Lua, or the limiter in process, says about one decision. */
-export interface Verdict {
-  /** Index of the policy that refuses, the longest to wait for of several; -1 where all agree. */
-  readonly refusedBy: number;
-  /** In the order of the policies. */
-  readonly states: readonly PolicyState[];
+/** Reads a reply of `ratelimiter_peek` and of those that answer like it. */
+export function statesOf([, , ...numbers]: readonly number[]): PolicyState[] {
+  return Array.from({ length: numbers.length / 3 }, (_, index) => {
+    const [left = 0, retryAfterMs = 0, resetAfterMs = 0] = numbers.slice(3 * index, 3 * index + 3);
+    return { remaining: Math.max(0, left), retryAfterMs, resetAfterMs, blocked: left < 0 };
+  });
 }

@@ -128,11 +128,18 @@ describe.each(CASES)('the functions of the guide on $name as $mode', (server) =>
     await expect(check('hash', 5, 1)).rejects.toMatchObject({ code: 'WRONGTYPE' });
     expect(await limits.client.get('text')).toBe('hello');
     expect(await limits.client.pTTL('text')).toBe(-1);
-    for (const algorithm of ['tb', 'fw', 'sw', 'sl']) {
-      await expect(limits.call('ratelimiter_consume', ['text'], algorithm, 5, 1_000, 1)).rejects.toMatchObject({
-        code: algorithm === 'sl' ? 'WRONGTYPE' : 'INVALID_STATE',
-      });
+    for (const key of ['text', 'hash']) {
+      for (const [algorithm, ...second] of [['tb'], ['fw'], ['fa'], ['sw'], ['sl', 'log']] as const) {
+        const call = limits.call('ratelimiter_consume', [key, ...second], algorithm, 5, 1_000, 1);
+        // a log's first key is only looked at, so a hash there is left alone and not minded
+        if (key === 'hash' && algorithm === 'sl') expect(await call).toMatchObject({ 0: 1 });
+        else await expect(call).rejects.toMatchObject({ code: 'INVALID_STATE' });
+      }
     }
+    await expect(limits.call('ratelimiter_consume', ['x', 'text'], 'sl', 5, 1_000, 1)).rejects.toMatchObject({
+      code: 'WRONGTYPE',
+    });
+    expect(await limits.client.hGetAll('hash')).toEqual({ field: 'value' });
   });
 
   it('touch no key that was not declared', async () => {
@@ -152,7 +159,7 @@ describe.each(CASES)('the functions of the guide on $name as $mode', (server) =>
     const functions = new RedisFunctions({ client: narrow, libraries: [rateLimiterLibrary], mode: server.mode });
     expect(await functions.call('check_rate_limit', ['mine'], [5, 1])).toMatchObject({ 0: 1 });
     expect(await functions.callReadOnly('get_rate_limit_status', ['mine'], [5, 1])).toMatchObject({ 0: 4 });
-    const keys = ['mine:1', 'mine:2', 'mine:3', 'mine:4'];
+    const keys = ['mine:1', 'mine:2', 'mine:3', 'mine:4', 'mine:5'];
     const policies = ['tb', 'fw', 'sw', 'sl'].flatMap((algorithm) => [algorithm, 2, 1_000, 1]);
     for (const allowed of [1, 1, 0]) {
       expect(await functions.call('ratelimiter_consume', keys, policies)).toMatchObject({ 0: allowed });
@@ -175,7 +182,7 @@ describe.each(CASES)('the functions of the guide on $name as $mode', (server) =>
     [['a'], ['fw', 5, '1.5', 1], 'INVALID_AMOUNT'],
     [['a'], ['fw', 5, '3155760000001', 1], 'INVALID_AMOUNT'],
     [['a'], ['sw', 5, 1_000, 'nan'], 'INVALID_AMOUNT'],
-    [['a', 'b'], ['tb', 5, 1_000, 1, 'sl', 5, 1_000, 6], 'COST_ABOVE_CAPACITY'],
+    [['a', 'b', 'c'], ['tb', 5, 1_000, 1, 'sl', 5, 1_000, 6], 'COST_ABOVE_CAPACITY'],
   ] as const)('refuse the call %j %j as %s, before anything is written', async (keys, args, code) => {
     for (const name of ['ratelimiter_consume', 'ratelimiter_peek']) {
       await expect(limits.call(name, [...keys], ...args)).rejects.toMatchObject({ code });

@@ -4,6 +4,8 @@ import {
   type Decision,
   type PolicyDecision,
   rateLimitHeaders,
+  rateLimitProblem,
+  refusalSentence,
   retryAfterSeconds,
 } from '../src/index.js';
 
@@ -12,6 +14,9 @@ const burst: PolicyDecision = {
   limit: 20,
   windowMs: 1_000,
   algorithm: 'token-bucket',
+  cost: 1,
+  shadow: false,
+  blocked: false,
   allowed: true,
   remaining: 19,
   retryAfterMs: 0,
@@ -26,13 +31,28 @@ const daily: PolicyDecision = {
   resetAfterMs: 80_000_000,
 };
 const spent: PolicyDecision = { ...burst, allowed: false, remaining: 0, retryAfterMs: 1_001, resetAfterMs: 9_000 };
+const uploads: PolicyDecision = {
+  ...burst,
+  name: 'uploads',
+  limit: 5,
+  windowMs: 60_000,
+  algorithm: 'concurrency',
+  remaining: 4,
+  resetAfterMs: 60_000,
+};
 
 function decision(...policies: PolicyDecision[]): Decision {
-  const chosen = policies.find(({ allowed }) => !allowed) ?? (policies[0] as PolicyDecision);
+  const refusing = policies.find(({ allowed, shadow }) => !allowed && !shadow);
+  const { name, limit, remaining, resetAfterMs } = refusing ?? (policies[0] as PolicyDecision);
   return {
-    ...chosen,
-    policy: chosen.name,
-    allowed: policies.every(({ allowed }) => allowed),
+    id: 'one',
+    key: '203.0.113.7',
+    policy: name,
+    limit,
+    remaining,
+    retryAfterMs: refusing?.retryAfterMs ?? 0,
+    resetAfterMs,
+    allowed: refusing === undefined,
     source: 'redis',
     policies,
   };
@@ -97,6 +117,55 @@ describe('the header fields of a response', () => {
     expect(rateLimitHeaders([{ ...decision(burst), allowed: false }], { standard: false })).toEqual([]);
   });
 
+  it('say "at once" of leases, which have no window, where the draft has a word for it', () => {
+    const leases = decision(burst, uploads);
+    expect(rateLimitHeaders([leases])).toEqual([
+      ['RateLimit-Policy', '"burst";q=20;w=1, "uploads";q=5;qu="concurrent-requests"'],
+      ['RateLimit', '"burst";r=19;t=1, "uploads";r=4'],
+    ]);
+    expect(rateLimitHeaders([leases], { standard: 'draft-7' })).toEqual([
+      ['RateLimit-Policy', '20;w=1'],
+      ['RateLimit', 'limit=5, remaining=4, reset=60'],
+    ]);
+    expect(rateLimitHeaders([decision(uploads)], { standard: 'draft-6' }).map(([name]) => name)).toEqual([
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+    ]);
+    const full = { ...uploads, allowed: false, remaining: 0, retryAfterMs: 12_345 };
+    expect(rateLimitHeaders([decision(full)])).toEqual([
+      ['RateLimit-Policy', '"uploads";q=5;qu="concurrent-requests"'],
+      ['RateLimit', '"uploads";r=0'],
+      ['Retry-After', '13'],
+    ]);
+  });
+
+  it('never tell of a shadow policy, whatever it says', () => {
+    const shadow = { ...spent, name: 'trial', shadow: true };
+    for (const standard of ['draft-6', 'draft-7', 'draft-8', 'draft-11'] as const) {
+      const options = { standard, legacy: true };
+      const [withShadow, without] = [decision(burst, shadow), decision(burst)].map((one) =>
+        rateLimitHeaders([one], options),
+      );
+      expect(withShadow).toEqual(without);
+      expect(rateLimitHeaders([decision(shadow)], options)).toEqual([]);
+    }
+  });
+
+  it('tell partitions apart by a short hash of the key, on demand', () => {
+    const [ada, bob] = ['ada', 'bob'].map((key) =>
+      rateLimitHeaders([{ ...decision(burst), key }], { partitionKey: true }),
+    );
+    expect(ada).toEqual([
+      ['RateLimit-Policy', '"burst";q=20;w=1;pk=:/e5DDUC9:'],
+      ['RateLimit', '"burst";r=19;t=1;pk=:/e5DDUC9:'],
+    ]);
+    expect(bob).not.toEqual(ada);
+    expect(rateLimitHeaders([decision(burst)], { partitionKey: true, standard: 'draft-7' })).toEqual(
+      rateLimitHeaders([decision(burst)], { standard: 'draft-7' }),
+    );
+  });
+
   it('stay within the grammar whatever a policy is called and however large it is', () => {
     const odd = { ...burst, name: 'a "b" \\ \r\n\u00e9', limit: 2 ** 53 - 1, remaining: 2 ** 53 - 1, windowMs: 250 };
     expect(rateLimitHeaders([decision(odd)])).toEqual([
@@ -110,6 +179,40 @@ describe('the header fields of a response', () => {
     expect(rateLimitHeaders([undecided], { legacy: true })).toEqual([['Retry-After', '2']]);
     expect(rateLimitHeaders([{ ...undecided, allowed: true }])).toEqual([]);
     expect(rateLimitHeaders([])).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  it('says in words how long to wait', () => {
+    expect(refusalSentence(decision(spent))).toBe('Too many requests. Try again in 2 seconds.');
+    expect(refusalSentence(decision({ ...spent, retryAfterMs: 1 }))).toBe('Too many requests. Try again in 1 second.');
+    expect(refusalSentence({ ...decision(burst), allowed: false })).toBe(
+      'This request asks for more than the limit of 20 ever allows.',
+    );
+  });
+
+  it('is a problem of the draft, with the policies that refused', () => {
+    expect(rateLimitProblem(decision(spent, daily, { ...spent, name: 'trial', shadow: true }))).toEqual({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      title: 'Quota exceeded',
+      status: 429,
+      detail: 'Too many requests. Try again in 2 seconds.',
+      'violated-policies': ['burst'],
+    });
+    expect(rateLimitProblem({ ...decision(burst, daily), allowed: false }, 413)).toMatchObject({
+      status: 413,
+      'violated-policies': ['burst'],
+    });
+  });
+
+  it('is another problem where nobody could be asked', () => {
+    expect(rateLimitProblem({ ...decision(spent), source: 'unavailable' })).toEqual({
+      type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
+      title: 'Temporarily less capacity',
+      status: 503,
+      detail: 'Requests cannot be checked at the moment. Try again in 2 seconds.',
+      'violated-policies': [],
+    });
   });
 });
 

@@ -17,7 +17,16 @@ describe('a policy', () => {
     [1_500, 1_500, '1500ms'],
   ])('with the window %p lasts %i ms and is called %s', (window, ms, name) => {
     expect(resolvePolicies([{ limit: 5, window }])).toEqual([
-      { name, limit: 5, window: ms, algorithm: 'token-bucket', cost: undefined },
+      {
+        name,
+        limit: 5,
+        window: ms,
+        algorithm: 'token-bucket',
+        cost: undefined,
+        aligned: false,
+        shadow: false,
+        block: undefined,
+      },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import calculateSlot from 'cluster-key-slot';
 import { UnavailableError } from '../errors.js';
 import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
 import {
@@ -15,6 +16,8 @@ import { saysPrimary } from './primary.js';
 export interface IoredisCluster {
   readonly isCluster: boolean;
   readonly status: string;
+  /** Of each slot, its primary and then its replicas. */
+  readonly slots: readonly (readonly string[])[];
   nodes(role: 'master'): readonly IoredisClient[];
   call(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
   connect(): Promise<unknown>;
@@ -58,6 +61,8 @@ export function ioredisClusterPort(cluster: IoredisCluster, address = 'the given
     confirmPrimary: saysPrimary,
     isServerError: isIoredisServerError,
     wasNotSent: isIoredisOffline,
+    slotOf: (key) => calculateSlot(key),
+    nodeOf: (slot) => cluster.slots[slot]?.[0] ?? address,
     close: async () => {},
   };
 }

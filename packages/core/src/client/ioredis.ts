@@ -51,6 +51,8 @@ export function ioredisPort(client: IoredisClient): ClientPort {
       (await saysPrimary(primary)) && (!sentinels || (await isWatched(client, primary))),
     isServerError: isIoredisServerError,
     wasNotSent: isIoredisOffline,
+    slotOf: () => 0,
+    nodeOf: () => address,
     close: async () => {},
   };
 }

@@ -1,3 +1,4 @@
+import calculateSlot from 'cluster-key-slot';
 import { UnavailableError } from '../errors.js';
 import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
 import { isNodeRedisOffline, isNodeRedisServerError, type NodeRedisClient, nodeRedisNode } from './node-redis.js';
@@ -7,6 +8,7 @@ import { type Connectable, whenReady } from './when-ready.js';
 
 /** The slice of a node-redis cluster client (version 6) that this package calls. Any `createCluster()` value has it. */
 export interface NodeRedisCluster extends Connectable {
+  readonly slots: readonly ({ readonly master: { readonly address: string } } | undefined)[];
   sendCommand(
     key: string | Buffer | undefined,
     isReadonly: boolean | undefined,
@@ -51,6 +53,8 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
     wasNotSent: isNodeRedisOffline,
+    slotOf: (key) => calculateSlot(key),
+    nodeOf: (slot) => cluster.slots[slot]?.master.address ?? address,
     close: async () => {},
   };
 }

@@ -39,6 +39,8 @@ export function nodeRedisPoolPort(pool: NodeRedisPool, address = 'the given pool
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
     wasNotSent: isNodeRedisOffline,
+    slotOf: () => 0,
+    nodeOf: () => address,
     close: async () => {},
   };
 }

@@ -47,6 +47,8 @@ export function nodeRedisSentinelPort(sentinel: NodeRedisSentinel, address = 'th
     confirmPrimary: async (primary) => (await saysPrimary(primary)) && (await primaryIsWatched(sentinel)),
     isServerError: isNodeRedisServerError,
     wasNotSent: isNodeRedisOffline,
+    slotOf: () => 0,
+    nodeOf: () => address,
     close: async () => {},
   };
 }

@@ -41,6 +41,8 @@ export function nodeRedisPort(client: NodeRedisClient, address = addressOf(clien
     confirmPrimary: saysPrimary,
     isServerError: isNodeRedisServerError,
     wasNotSent: isNodeRedisOffline,
+    slotOf: () => 0,
+    nodeOf: () => address,
     close: async () => {},
   };
 }

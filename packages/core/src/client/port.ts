@@ -41,6 +41,10 @@ export interface ClientPort {
   isServerError(error: unknown): error is Error;
   /** The command never left: there was no connection. It can be repeated without harm. */
   wasNotSent(error: unknown): boolean;
+  /** The hash slot of a key where slots matter, in a cluster; 0 where all keys are in one place. */
+  slotOf(key: string | Buffer): number;
+  /** The server that has the slot, as far as the client knows: a text that differs between servers. */
+  nodeOf(slot: number): string;
   /** Closes what this side opened, and nothing else. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Algorithm } from '../policy/algorithm.js';
+import { Concurrency } from './concurrency.js';
 import { FixedWindow } from './fixed-window.js';
 import type { Meter } from './meter.js';
 import { SlidingLog } from './sliding-log.js';
@@ -10,4 +11,5 @@ export const METERS: Readonly<Record<Algorithm, new () => Meter>> = {
   'fixed-window': FixedWindow,
   'sliding-window': SlidingWindow,
   'sliding-log': SlidingLog,
+  concurrency: Concurrency,
 };

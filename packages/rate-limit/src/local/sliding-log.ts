@@ -2,7 +2,7 @@ import type { Meter } from './meter.js';
 
 interface Entry {
   readonly at: number;
-  readonly cost: number;
+  cost: number;
 }
 
 /** Every call that passed, for one window. */
@@ -40,11 +40,25 @@ export class SlidingLog implements Meter {
     return 0;
   }
 
-  charge(cost: number): void {
+  take(units: number): void {
     this.#entries.splice(0, this.#first);
     this.#first = 0;
-    this.#used += cost;
-    this.#entries.push({ at: this.#now, cost });
+    this.#used += units;
+    this.#entries.push({ at: this.#now, cost: units });
+  }
+
+  give(units: number): void {
+    for (let open = units; open > 0 && this.#entries.length > this.#first; ) {
+      const last = this.#entries.at(-1) as Entry;
+      open -= this.#reduce(last, open);
+    }
+  }
+
+  undo(units: number, at: number): void {
+    let open = units;
+    for (const entry of this.#entries.slice(this.#first)) {
+      if (entry.at === at && open > 0) open -= this.#reduce(entry, open);
+    }
   }
 
   left(): number {
@@ -54,5 +68,13 @@ export class SlidingLog implements Meter {
   usedFor(): number {
     const last = this.#used > 0 ? this.#entries.at(-1) : undefined;
     return last ? last.at + this.#window - this.#now : 0;
+  }
+
+  #reduce(entry: Entry, units: number): number {
+    const part = Math.min(units, entry.cost);
+    entry.cost -= part;
+    this.#used -= part;
+    if (entry.cost === 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
+    return part;
   }
 }

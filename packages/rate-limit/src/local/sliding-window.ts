@@ -24,6 +24,12 @@ export class SlidingWindow implements Meter {
     this.#elapsed = now - this.#now.begin;
   }
 
+  left(): number {
+    const { before, used } = this.#now;
+    const inView = before * (this.#window - this.#elapsed);
+    return Math.max(0, Math.floor(((this.#limit - used) * this.#window - inView) / this.#window));
+  }
+
   wait(cost: number): number {
     const { before, used } = this.#now;
     const room = this.#limit - cost;
@@ -31,20 +37,30 @@ export class SlidingWindow implements Meter {
     return this.#window - this.#elapsed + this.#timeToFall(used, room);
   }
 
-  charge(cost: number): void {
-    this.#now = { ...this.#now, used: this.#now.used + cost };
-    this.#kept = this.#now;
+  take(units: number): void {
+    this.#keep({ ...this.#now, used: this.#now.used + units });
   }
 
-  left(): number {
-    const { before, used } = this.#now;
-    const inView = before * (this.#window - this.#elapsed);
-    return Math.max(0, Math.floor(((this.#limit - used) * this.#window - inView) / this.#window));
+  give(units: number): void {
+    const { begin, before, used } = this.#now;
+    const ofThis = Math.min(units, used);
+    this.#keep({ begin, before: Math.max(0, before - (units - ofThis)), used: used - ofThis });
+  }
+
+  undo(units: number, at: number): void {
+    const { begin, before, used } = this.#now;
+    if (at >= begin) this.#keep({ begin, before, used: Math.max(0, used - units) });
+    else if (at >= begin - this.#window) this.#keep({ begin, before: Math.max(0, before - units), used });
   }
 
   usedFor(): number {
     if (this.#now.used > 0) return 2 * this.#window - this.#elapsed;
     return this.#now.before > 0 ? this.#window - this.#elapsed : 0;
+  }
+
+  #keep(windows: Windows): void {
+    this.#now = windows;
+    this.#kept = windows;
   }
 
   /** When `used` falls to `room`, if it falls evenly to 0 in one window: the first whole µs. */

@@ -1,35 +1,29 @@
 import type { Meter } from './meter.js';
 
-/** What is used and not refilled yet, as time: `debt` whole µs and a `rest` in 1/limit µs, as in the Lua. */
+/**
+ * What is used and not refilled yet, as time: `debt` whole µs and a `rest` in 1/limit µs, as in the Lua. Where one unit
+ * takes whole ms, it goes by whole ms.
+ */
 export class TokenBucket implements Meter {
   readonly size = 1;
   #kept = { fullAt: Number.NEGATIVE_INFINITY, rest: 0 };
   #limit = 0;
   #window = 0;
   #now = 0;
+  #at = 0;
   #debt = 0;
   #rest = 0;
 
   open(limit: number, window: number, now: number): void {
-    const debt = this.#kept.fullAt - now;
+    const tick = (window / 1_000) % limit === 0 ? 1_000 : 1;
+    this.#at = now;
+    this.#now = now - (now % tick);
+    const debt = Math.ceil(this.#kept.fullAt / tick) * tick - this.#now;
     this.#limit = limit;
     this.#window = window;
-    this.#now = now;
     // no emptier than empty, should the limit have been lowered: a bucket of `limit` is full after exactly one window
     this.#debt = Math.max(0, Math.min(debt, window));
-    this.#rest = debt < 0 || debt >= window ? 0 : Math.min(this.#kept.rest, limit - 1);
-  }
-
-  wait(cost: number): number {
-    const { debt, rest } = this.#after(cost);
-    return Math.max(0, debt - this.#window + (rest > 0 ? 1 : 0));
-  }
-
-  charge(cost: number): void {
-    const { debt, rest } = this.#after(cost);
-    this.#debt = debt;
-    this.#rest = rest;
-    this.#kept = { fullAt: this.#now + debt, rest };
+    this.#rest = tick > 1 || debt < 0 || debt >= window ? 0 : Math.min(this.#kept.rest, limit - 1);
   }
 
   left(): number {
@@ -37,8 +31,34 @@ export class TokenBucket implements Meter {
     return Math.floor(((this.#window - this.#debt) * this.#limit - this.#rest) / this.#window);
   }
 
+  wait(cost: number): number {
+    const { debt, rest } = this.#after(cost);
+    return Math.max(0, debt - this.#window + (rest > 0 ? 1 : 0));
+  }
+
+  take(units: number): void {
+    this.#keep(this.#after(units));
+  }
+
+  give(units: number): void {
+    const debt = Math.max(0, this.#debt - Math.floor((units * this.#window) / this.#limit));
+    this.#keep({ debt, rest: debt === 0 ? 0 : this.#rest });
+  }
+
+  undo(units: number, at: number, freeAfter: number): void {
+    // what has been refilled meanwhile cannot be given back as well
+    const stillUsed = Math.max(0, freeAfter - Math.max(0, this.#at - at));
+    this.give(Math.min(units, Math.floor((stillUsed * this.#limit) / this.#window)));
+  }
+
   usedFor(): number {
     return this.#debt + (this.#rest > 0 ? 1 : 0);
+  }
+
+  #keep({ debt, rest }: { debt: number; rest: number }): void {
+    this.#debt = debt;
+    this.#rest = rest;
+    this.#kept = { fullAt: this.#now + debt, rest };
   }
 
   #after(cost: number): { debt: number; rest: number } {

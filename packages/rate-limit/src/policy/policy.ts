@@ -1,6 +1,7 @@
-import { formatDuration, InvalidArgumentError, parseDuration } from '@redis-functions/core';
+import { type Duration, formatDuration, InvalidArgumentError, parseDuration } from '@redis-functions/core';
 import { CostAboveCapacityError } from '../errors.js';
 import { ALGORITHMS, type Algorithm } from './algorithm.js';
+import { type BlockOptions, type ResolvedBlock, resolveBlock } from './block.js';
 
 /** One limit. A decision may ask several: all of them agree, or nothing is charged. */
 export interface Policy {
@@ -11,12 +12,21 @@ export interface Policy {
   name?: string;
   /** Units per window: a whole number above 0. */
   limit: number;
-  /** Milliseconds, or `'250ms'`, `'10s'`, `'1m'`, `'1h'`, `'1d'`. */
-  window: number | string;
+  /** Milliseconds, or `'250ms'`, `'10s'`, `'1m'`, `'1h'`, `'1d'`. Of `concurrency`: the longest that a lease lives. */
+  window: Duration;
   /** Default: that of the limiter, which is `token-bucket` unless it says otherwise. */
   algorithm?: Algorithm;
   /** Units that every decision takes from this policy, whatever the decision's own cost. Default: the decision's cost. */
   cost?: number | undefined;
+  /** Of `fixed-window`: begins at whole multiples of the window since 1970 (UTC), for everybody. Default: with the first hit. */
+  aligned?: boolean;
+  /** Counts and reports, and never refuses: for trying a limit out. Default: false. */
+  shadow?: boolean;
+  /**
+   * How long whoever this policy refuses is refused altogether; afterwards it starts afresh. Refusals meanwhile do not
+   * lengthen it. Default: refused until the cost fits again, and no longer.
+   */
+  block?: Duration | BlockOptions | undefined;
 }
 
 /** A policy that has been checked, every default in place. */
@@ -27,6 +37,9 @@ export interface ResolvedPolicy {
   readonly window: number;
   readonly algorithm: Algorithm;
   readonly cost: number | undefined;
+  readonly aligned: boolean;
+  readonly shadow: boolean;
+  readonly block: ResolvedBlock | undefined;
 }
 
 /** What a limiter without policies does: 100 at once, refilled at 10 per second. */
@@ -80,7 +93,7 @@ export function resolvePolicy(policy: Policy, defaultAlgorithm: Algorithm = 'tok
     throw new InvalidArgumentError(field, `${field} is not a policy. Give it like { limit: 100, window: '1m' }.`);
   }
   const fieldOf = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const { limit, cost, algorithm = defaultAlgorithm } = policy;
+  const { limit, cost, algorithm = defaultAlgorithm, aligned = false, shadow = false } = policy;
   assertAmount(fieldOf('limit'), limit);
   const window = parseDuration(fieldOf('window'), policy.window);
   const { name = formatDuration(window) } = policy;
@@ -90,7 +103,29 @@ export function resolvePolicy(policy: Policy, defaultAlgorithm: Algorithm = 'tok
     assertAmount(fieldOf('cost'), cost);
     assertWithinLimit(fieldOf('cost'), cost, { name, limit });
   }
-  return Object.freeze({ name, limit, window, algorithm, cost });
+  if (aligned && algorithm !== 'fixed-window') {
+    throw new InvalidArgumentError(
+      fieldOf('aligned'),
+      `${fieldOf('aligned')} is for fixed windows, and this is a ${algorithm}. Leave one of them out.`,
+    );
+  }
+  const block = policy.block === undefined ? undefined : resolveBlock(fieldOf('block'), policy.block);
+  if (block && shadow) {
+    throw new InvalidArgumentError(
+      fieldOf('block'),
+      `${fieldOf('block')} would refuse, and a shadow policy never does. Leave one of them out.`,
+    );
+  }
+  return Object.freeze({
+    name,
+    limit,
+    window,
+    algorithm,
+    cost,
+    aligned: aligned === true,
+    shadow: shadow === true,
+    block,
+  });
 }
 
 /** @throws InvalidArgumentError unless the value is a whole number from 1 to 2^53-1. */
@@ -98,6 +133,11 @@ export function assertAmount(field: string, value: unknown): asserts value is nu
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return;
   const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
   throw new InvalidArgumentError(field, `${field} is ${got}. Give a whole number from 1 to 2^53-1.`);
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number from 0 to 2^53-1. */
+export function assertUnits(field: string, value: unknown): asserts value is number {
+  if (value !== 0) assertAmount(field, value);
 }
 
 export function assertWithinLimit(field: string, cost: number, { name, limit }: { name: string; limit: number }): void {

@@ -1,14 +1,14 @@
-import type { Meter } from './meter.js';
+import type { Counter } from './counter.js';
 
 /**
- * A bounded number of meters, in two generations: what is asked for moves to the young one, and when that is half of
+ * A bounded number of counters, in two generations: what is asked for moves to the young one, and when that is half of
  * all, the old one goes. A single Map in the order of use would be exact about who is last, and spend 20 µs on finding
  * out, because its first live entry hides behind those that were deleted.
  */
-export class MeterStore {
+export class CounterStore {
   readonly #capacity: number;
-  #young = new Map<string, Meter>();
-  #old = new Map<string, Meter>();
+  #young = new Map<string, Counter>();
+  #old = new Map<string, Counter>();
   #youngSize = 0;
 
   /** @param capacity In records; see `Meter.size`. */
@@ -16,14 +16,14 @@ export class MeterStore {
     this.#capacity = capacity;
   }
 
-  get(key: string): Meter | undefined {
+  get(key: string): Counter | undefined {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** Keeps a meter that is new, or has grown, or was asked for. @param sizeBefore What it was when it came from here. */
-  keep(key: string, meter: Meter, sizeBefore: number): void {
-    this.#youngSize += this.#young.has(key) ? meter.size - sizeBefore : meter.size;
-    this.#young.set(key, meter);
+  /** Keeps a counter that is new, or has grown, or was asked for. @param sizeBefore What it was when it came from here. */
+  keep(key: string, counter: Counter, sizeBefore: number): void {
+    this.#youngSize += this.#young.has(key) ? counter.size - sizeBefore : counter.size;
+    this.#young.set(key, counter);
     if (this.#youngSize * 2 <= this.#capacity) return;
     this.#old = this.#young;
     this.#young = new Map();
