@@ -1,5 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+const MAPPED = '::ffff:';
+
 /**
  * Who a client is by its address, for use as a limiter's key. One household or server has a whole IPv6 subnet to choose
  * addresses from, so they are folded to it; an IPv4 address written as IPv6 is the IPv4 address; a port or a zone that a
@@ -9,6 +11,9 @@ import { isIPv4, isIPv6 } from 'node:net';
  * @returns For example `203.0.113.7` or `2001:db8:12:3400::/56`; undefined for what is not an address.
  */
 export function clientAddress(text: string, ipv6Subnet: number | false = 56): string | undefined {
+  // nearly all of them, as a server that listens on IPv4, or on both, calls them
+  if (isIPv4(text)) return text;
+  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length);
   const address = withoutPort(text);
   if (isIPv4(address)) return address;
   if (!isIPv6(address)) return undefined;

@@ -1,4 +1,6 @@
 import type { Decision, PolicyDecision } from '../decision.js';
+import { toPartitionKey } from './partition-key.js';
+import { toStructuredInteger, toStructuredString } from './structured-fields.js';
 
 /**
  * Which draft of the IETF's RateLimit header fields. `draft-8` to `draft-11` look the same on the wire and list every
@@ -11,6 +13,11 @@ export interface HeaderOptions {
   standard?: HeaderFormat | false;
   /** Adds `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970). Default: false. */
   legacy?: boolean;
+  /**
+   * Adds `pk` to the lists of `draft-8` and later: a short hash of the key, by which a client tells its quotas apart. Not
+   * for keys that the client must not learn, and that could be guessed. Default: false.
+   */
+  partitionKey?: boolean;
 }
 
 export type HeaderField = readonly [name: string, value: string];
@@ -19,17 +26,16 @@ export type HeaderField = readonly [name: string, value: string];
  * The header fields of a response, after all decisions that were made about its request.
  *
  * `Retry-After` is there when one of them refused, and is never earlier than the wait. Decisions that nobody made (Redis
- * away, `onUnavailable` allow or deny) have no numbers to tell.
+ * away, `onUnavailable` allow or deny) have no numbers to tell. Shadow policies are left out: no client is held to them.
  */
 export function rateLimitHeaders(decisions: readonly Decision[], options: HeaderOptions = {}): HeaderField[] {
-  const { standard = 'draft-11', legacy = false } = options;
-  const policies = decisions.filter(({ source }) => source !== 'unavailable').flatMap((decision) => decision.policies);
+  const { standard = 'draft-11', legacy = false, partitionKey = false } = options;
   const fields: HeaderField[] = [];
-  if (policies.length > 0) {
-    if (standard) fields.push(...FORMATS[standard](policies));
-    if (legacy) fields.push(...legacyFields(mostRelevant(policies)));
-  }
-  const wait = Math.max(0, ...decisions.map(retryAfterSeconds));
+  if (standard === 'draft-11' || standard === 'draft-8') addLists(fields, decisions, partitionKey);
+  else if (standard !== false) addNumbers(fields, decisions, standard);
+  if (legacy) addLegacy(fields, decisions);
+  let wait = 0;
+  for (const decision of decisions) wait = Math.max(wait, retryAfterSeconds(decision));
   if (wait > 0) fields.push(['Retry-After', String(wait)]);
   return fields;
 }
@@ -39,65 +45,67 @@ export function retryAfterSeconds({ allowed, retryAfterMs }: Decision): number {
   return allowed ? 0 : toSeconds(retryAfterMs);
 }
 
-const FORMATS: Readonly<Record<HeaderFormat, (policies: readonly PolicyDecision[]) => HeaderField[]>> = {
-  'draft-6': (policies) => {
-    const { limit, remaining, reset } = numbers(mostRelevant(policies));
-    return [
-      ['RateLimit-Policy', policies.map(quota).join(', ')],
-      ['RateLimit-Limit', String(limit)],
-      ['RateLimit-Remaining', String(remaining)],
-      ['RateLimit-Reset', String(reset)],
-    ];
-  },
-  'draft-7': (policies) => {
-    const { limit, remaining, reset } = numbers(mostRelevant(policies));
-    return [
-      ['RateLimit-Policy', policies.map(quota).join(', ')],
-      ['RateLimit', `limit=${limit}, remaining=${remaining}, reset=${reset}`],
-    ];
-  },
-  'draft-8': listed,
-  'draft-11': listed,
-};
-
-function listed(policies: readonly PolicyDecision[]): HeaderField[] {
-  const policyItems = policies.map((policy) => {
-    const { name, limit, windowSeconds } = numbers(policy);
-    return `${name};q=${limit};w=${windowSeconds}`;
-  });
-  const limitItems = policies.map((policy) => {
-    const { name, remaining, reset } = numbers(policy);
-    return `${name};r=${remaining};t=${reset}`;
-  });
-  return [
-    ['RateLimit-Policy', policyItems.join(', ')],
-    ['RateLimit', limitItems.join(', ')],
-  ];
+/** Built in one go: this runs for every response. */
+function addLists(fields: HeaderField[], decisions: readonly Decision[], partitionKey: boolean): void {
+  let quotas = '';
+  let limits = '';
+  for (const { source, key, policies } of decisions) {
+    if (source === 'unavailable') continue;
+    const partition = partitionKey ? `;pk=${toPartitionKey(key)}` : '';
+    for (const policy of policies) {
+      if (policy.shadow) continue;
+      const comma = quotas === '' ? '' : ', ';
+      const name = toStructuredString(policy.name);
+      // a lease has no window that anything could be used up in, and ends when its request does
+      const isLease = policy.algorithm === 'concurrency';
+      const unit = isLease ? ';qu="concurrent-requests"' : `;w=${toSeconds(policy.windowMs)}`;
+      const window = isLease ? '' : `;t=${toSeconds(effectiveWindowMs(policy))}`;
+      quotas += `${comma}${name};q=${toStructuredInteger(policy.limit)}${unit}${partition}`;
+      limits += `${comma}${name};r=${toStructuredInteger(policy.remaining)}${window}${partition}`;
+    }
+  }
+  if (quotas !== '') fields.push(['RateLimit-Policy', quotas], ['RateLimit', limits]);
 }
 
-function legacyFields(policy: PolicyDecision): HeaderField[] {
-  const { limit, remaining } = numbers(policy);
-  return [
-    ['X-RateLimit-Limit', String(limit)],
-    ['X-RateLimit-Remaining', String(remaining)],
-    ['X-RateLimit-Reset', String(Math.ceil((Date.now() + effectiveWindowMs(policy)) / 1_000))],
-  ];
+function addNumbers(fields: HeaderField[], decisions: readonly Decision[], format: 'draft-6' | 'draft-7'): void {
+  const policies = visiblePolicies(decisions);
+  const policy = mostRelevant(policies);
+  if (policy === undefined) return;
+  // these drafts have no word for requests at once
+  const windows = policies.filter(({ algorithm }) => algorithm !== 'concurrency');
+  if (windows.length > 0) fields.push(['RateLimit-Policy', windows.map(toQuota).join(', ')]);
+  const limit = toStructuredInteger(policy.limit);
+  const remaining = toStructuredInteger(policy.remaining);
+  const reset = toSeconds(effectiveWindowMs(policy));
+  if (format === 'draft-7') {
+    fields.push(['RateLimit', `limit=${limit}, remaining=${remaining}, reset=${reset}`]);
+    return;
+  }
+  fields.push(
+    ['RateLimit-Limit', String(limit)],
+    ['RateLimit-Remaining', String(remaining)],
+    ['RateLimit-Reset', String(reset)],
+  );
 }
 
-function quota(policy: PolicyDecision): string {
-  const { limit, windowSeconds } = numbers(policy);
-  return `${limit};w=${windowSeconds}`;
+function addLegacy(fields: HeaderField[], decisions: readonly Decision[]): void {
+  const policy = mostRelevant(visiblePolicies(decisions));
+  if (policy === undefined) return;
+  fields.push(
+    ['X-RateLimit-Limit', String(policy.limit)],
+    ['X-RateLimit-Remaining', String(policy.remaining)],
+    ['X-RateLimit-Reset', String(toSeconds(Date.now() + effectiveWindowMs(policy)))],
+  );
 }
 
-function numbers(policy: PolicyDecision) {
-  return {
-    name: toStructuredString(policy.name),
-    limit: toStructuredInteger(policy.limit),
-    remaining: toStructuredInteger(policy.remaining),
-    reset: toSeconds(effectiveWindowMs(policy)),
-    // a window is at least a second long on the wire: 0 is not allowed there
-    windowSeconds: toSeconds(policy.windowMs),
-  };
+function toQuota({ limit, windowMs }: PolicyDecision): string {
+  return `${toStructuredInteger(limit)};w=${toSeconds(windowMs)}`;
+}
+
+function visiblePolicies(decisions: readonly Decision[]): PolicyDecision[] {
+  return decisions.flatMap(({ source, policies }) =>
+    source === 'unavailable' ? [] : policies.filter(({ shadow }) => !shadow),
+  );
 }
 
 /** How long `remaining` has to last: until more can pass where it was refused, else until everything is free again. */
@@ -106,24 +114,20 @@ function effectiveWindowMs({ allowed, retryAfterMs, resetAfterMs }: PolicyDecisi
 }
 
 /** One that refuses (the longest to wait for), else the one with the least left. */
-function mostRelevant(policies: readonly PolicyDecision[]): PolicyDecision {
-  return policies.reduce((chosen, policy) => {
-    if (policy.retryAfterMs !== chosen.retryAfterMs) return policy.retryAfterMs > chosen.retryAfterMs ? policy : chosen;
-    return policy.remaining < chosen.remaining ? policy : chosen;
-  });
+function mostRelevant(policies: readonly PolicyDecision[]): PolicyDecision | undefined {
+  let chosen = policies[0];
+  for (const policy of policies) {
+    if (chosen === undefined || isMoreRelevant(policy, chosen)) chosen = policy;
+  }
+  return chosen;
 }
 
+function isMoreRelevant(policy: PolicyDecision, than: PolicyDecision): boolean {
+  if (policy.retryAfterMs !== than.retryAfterMs) return policy.retryAfterMs > than.retryAfterMs;
+  return policy.remaining < than.remaining;
+}
+
+/** Rounded up: a window is at least a second long on the wire, 0 is not allowed there. */
 function toSeconds(ms: number): number {
   return Math.ceil(ms / 1_000);
-}
-
-/** RFC 9651 integers have 15 digits. */
-function toStructuredInteger(value: number): number {
-  return Math.min(value, 999_999_999_999_999);
-}
-
-/** RFC 9651 strings are printable ASCII; everything else would be refused by Node, or by the client. */
-function toStructuredString(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]/g, '?');
-  return `"${printable.replace(/[\\"]/g, '\\$&')}"`;
 }
