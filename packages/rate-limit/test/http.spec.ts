@@ -15,6 +15,7 @@ const burst: PolicyDecision = {
   windowMs: 1_000,
   algorithm: 'token-bucket',
   cost: 1,
+  fixedCost: false,
   shadow: false,
   blocked: false,
   allowed: true,
