@@ -1,7 +1,11 @@
+export { clientAddress } from '@redis-functions/rate-limit';
+export type { ValidateOptions } from './rate-limit/checks.js';
 export type { FromRequest, RateLimitHandler, RateLimitOptions, RefusalOptions } from './rate-limit/options.js';
 export type { RateLimitMiddleware } from './rate-limit/rate-limit.js';
 export { rateLimit } from './rate-limit/rate-limit.js';
 export type { RateLimitInfo } from './rate-limit/request-info.js';
+export type { ClientHits, RateLimitStoreOptions } from './rate-limit-store/rate-limit-store.js';
+export { RateLimitStore } from './rate-limit-store/rate-limit-store.js';
 export type { SessionChanges } from './session/changes.js';
 export type { CookieOptions, SessionOptions } from './session/options.js';
 export { sessionProblems } from './session/problems.js';

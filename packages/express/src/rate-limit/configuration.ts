@@ -5,11 +5,21 @@ import {
   RateLimiter,
   type RateLimiterOptions,
 } from '@redis-functions/rate-limit';
-import { assertFunction, assertInteger, assertKnown, refuseBoth } from './checks.js';
+import { serverOf } from '../server.js';
+import {
+  assertBoolean,
+  assertFunction,
+  assertInteger,
+  assertKnown,
+  assertSubnet,
+  assertValidate,
+  refuseBoth,
+} from './assert-options.js';
+import { Checks } from './checks.js';
+import { failureReport } from './failure-report.js';
 import type { FromRequest, RateLimitHandler, RateLimitOptions } from './options.js';
 import { type PolicySource, toPolicySource } from './policy-source.js';
 
-const DEFAULT_URL = 'redis://localhost:6379';
 const HEADER_FORMATS: readonly unknown[] = ['draft-6', 'draft-7', 'draft-8', 'draft-11'] satisfies HeaderFormat[];
 
 /** Options of the limiter itself; one that is brought along has them already. */
@@ -21,9 +31,22 @@ const OF_LIMITER = [
   'deadlineMs',
   'startupMs',
   'onUnavailable',
+  'instances',
   'localCapacity',
+  'denyCache',
+  'nearLimit',
   'onError',
 ] as const satisfies readonly (keyof RateLimiterOptions)[];
+
+const FUNCTIONS = ['skip', 'handler', 'requestWasSuccessful'] as const satisfies readonly (keyof RateLimitOptions)[];
+const BOOLEANS = [
+  'skipSuccessfulRequests',
+  'skipFailedRequests',
+  'legacyHeaders',
+  'partitionKey',
+  'problem',
+  'passOnStoreError',
+] as const satisfies readonly (keyof RateLimitOptions)[];
 
 /** Options that have been checked, every default in place. */
 export interface Configuration {
@@ -34,16 +57,23 @@ export interface Configuration {
   readonly policies: PolicySource;
   /** Undefined for the client's address. */
   readonly key: FromRequest<unknown> | undefined;
-  readonly ipv6Subnet: number | false;
+  readonly ipv6Subnet: number | false | FromRequest<number | false>;
   readonly cost: number | FromRequest<number>;
   readonly skip: FromRequest<boolean> | undefined;
+  readonly skipSuccessful: boolean;
+  readonly skipFailed: boolean;
+  readonly requestWasSuccessful: FromRequest<boolean>;
   /** Undefined for the default sentence. */
   readonly message: unknown;
+  readonly problem: boolean;
   readonly statusCode: number;
   readonly handler: RateLimitHandler | undefined;
   readonly requestPropertyName: string;
   readonly headers: HeaderOptions;
   readonly identifier: string | FromRequest<string> | undefined;
+  readonly checks: Checks;
+  /** Hears what went wrong after the response, when there is nobody left to tell. */
+  readonly report: (error: Error) => void;
 }
 
 /** @throws InvalidArgumentError or CostAboveCapacityError that names the option. */
@@ -57,33 +87,44 @@ export function resolveOptions(options: RateLimitOptions): Configuration {
     ipv6Subnet = 56,
     cost = 1,
     skip,
+    skipSuccessfulRequests = false,
+    skipFailedRequests = false,
+    requestWasSuccessful = hasGoodStatus,
     message,
+    problem = false,
     statusCode = 429,
     handler,
     requestPropertyName = 'rateLimit',
     standardHeaders = 'draft-11',
     legacyHeaders = false,
+    partitionKey = false,
     identifier,
+    onError,
+    validate = true,
   } = options;
+  assertValidate(validate);
   refuseBoth(options, 'key', 'keyGenerator');
+  refuseBoth(options, 'message', 'problem');
+  refuseBoth(options, 'onUnavailable', 'passOnStoreError');
   assertFunction('keyGenerator', keyGenerator);
-  assertFunction('skip', skip);
-  assertFunction('handler', handler);
-  if (ipv6Subnet !== false) assertInteger('ipv6Subnet', ipv6Subnet, 32, 64);
+  for (const field of FUNCTIONS) assertFunction(field, options[field]);
+  for (const field of BOOLEANS) assertBoolean(field, options[field]);
+  if (typeof ipv6Subnet !== 'function') assertSubnet(ipv6Subnet);
   assertInteger('statusCode', statusCode, 400, 599);
-  if (typeof requestPropertyName !== 'string' || requestPropertyName === '') {
+  if (typeof requestPropertyName !== 'string' || requestPropertyName === '' || requestPropertyName === '__proto__') {
     throw new InvalidArgumentError('requestPropertyName', 'requestPropertyName must name a property. Give its name.');
   }
-  if (limiter !== undefined) for (const option of OF_LIMITER) refuseBoth(options, 'limiter', option);
+  if (limiter !== undefined) {
+    for (const option of [...OF_LIMITER, 'passOnStoreError'] as const) refuseBoth(options, 'limiter', option);
+  }
   const policies = toPolicySource(options, limiter);
   if (typeof identifier !== 'string') assertFunction('identifier', identifier);
-  if (identifier !== undefined && policies.fixed.length > 1) {
+  if (identifier !== undefined && (policies.fixed.length > 1 || typeof options.policies === 'function')) {
     throw new InvalidArgumentError(
       'identifier',
       'identifier is for one policy, and there are several. Give each a "name".',
     );
   }
-  const headers = { standard: toFormat(standardHeaders), legacy: legacyHeaders };
   return {
     limiter: limiter ?? makeLimiter(options, prefix),
     ownsLimiter: limiter === undefined,
@@ -93,22 +134,31 @@ export function resolveOptions(options: RateLimitOptions): Configuration {
     ipv6Subnet,
     cost,
     skip,
+    skipSuccessful: skipSuccessfulRequests,
+    skipFailed: skipFailedRequests,
+    requestWasSuccessful,
     message,
+    problem,
     statusCode,
     handler,
     requestPropertyName,
-    headers,
+    headers: { standard: toFormat(standardHeaders), legacy: legacyHeaders, partitionKey },
     identifier,
+    checks: new Checks(validate),
+    report: failureReport(onError),
   };
 }
 
+function hasGoodStatus(_request: unknown, { statusCode }: { statusCode: number }): boolean {
+  return statusCode < 400;
+}
+
 function makeLimiter(options: RateLimitOptions, prefix: string): RateLimiter {
+  const { passOnStoreError } = options;
   const given = OF_LIMITER.filter((option) => options[option] !== undefined);
-  const own: RateLimiterOptions = Object.fromEntries(given.map((option) => [option, options[option]]));
-  const hasServer = given.some((option) => option === 'client' || option === 'url' || option === 'functions');
-  // an empty REDIS_URL is one that was not set
-  const server = hasServer ? {} : { url: process.env['REDIS_URL'] || DEFAULT_URL };
-  return new RateLimiter({ ...own, ...server, prefix });
+  const own: Partial<RateLimiterOptions> = Object.fromEntries(given.map((option) => [option, options[option]]));
+  if (passOnStoreError !== undefined) own.onUnavailable = passOnStoreError ? 'allow' : 'deny';
+  return new RateLimiter({ ...own, ...serverOf(options), prefix });
 }
 
 /** As in express-rate-limit, true is the oldest of the drafts. */

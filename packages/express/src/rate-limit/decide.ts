@@ -1,54 +1,56 @@
 import { type ConsumeOptions, CostAboveCapacityError, type Decision } from '@redis-functions/rate-limit';
 import type { Request, Response } from 'express';
+import { settleAfterwards } from './afterwards.js';
 import type { Configuration } from './configuration.js';
 import { renamed, setHeaders } from './headers.js';
-import { policiesOf } from './policy-source.js';
 import { type RateLimitInfo, toInfo } from './request-info.js';
 import { keyOf } from './request-key.js';
-import type { Warnings } from './warnings.js';
+import { visit } from './visits.js';
 
-/** Counts a request, and tells it and its response so. Undefined for one that is not counted. */
+/**
+ * Counts a request, and tells it and its response so. Undefined for one that is not counted.
+ *
+ * Every `await` costs each request a turn: only what a user's function returned is awaited.
+ */
 export async function decide(
   configuration: Configuration,
   request: Request,
   response: Response,
-  warnings: Warnings,
 ): Promise<RateLimitInfo | undefined> {
-  const { skip, cost, identifier, requestPropertyName, headers } = configuration;
-  if (await skip?.(request, response)) return undefined;
-  const key = await keyOf(configuration, request, response, warnings);
+  const { skip, policies, cost, identifier, requestPropertyName, headers, checks } = configuration;
+  if (skip !== undefined && (await skip(request, response))) return undefined;
+  const visits = visit(request, configuration);
+  if (visits === undefined) {
+    checks.report(
+      'singleCount',
+      'One rateLimit() middleware is twice on the way of a request, which was counted once. ' +
+        'Take it out of one place, or make a middleware with a "name" of its own for each.',
+    );
+    return undefined;
+  }
+  const keyOrPromise = keyOf(configuration, request, response);
+  const key = typeof keyOrPromise === 'string' ? keyOrPromise : await keyOrPromise;
   const asked = {
-    policies: await policiesOf(configuration.policies, request, response),
+    policies: policies.of === undefined ? policies.fixed : await policies.of(request, response),
     cost: typeof cost === 'function' ? await cost(request, response) : cost,
   };
-  const decision = await consume(configuration, key, asked, warnings);
+  const decision = await consume(configuration, key, asked);
+  settleAfterwards(configuration, decision, request, response);
   const name = typeof identifier === 'function' ? await identifier(request, response) : identifier;
-  setHeaders(response, renamed(decision, name), headers);
-  const info = toInfo(decision, key);
-  Object.defineProperty(request, requestPropertyName, {
-    value: info,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  });
+  visits.decisions.push(name === undefined ? decision : renamed(decision, name));
+  setHeaders(response, visits.decisions, headers);
+  const info = toInfo(decision);
+  (request as unknown as Record<string, RateLimitInfo>)[requestPropertyName] = info;
   return info;
 }
 
 /** A request that costs more than the limit is a refusal here: what a client sends must not be a fault of the server. */
-async function consume(
-  { limiter }: Configuration,
-  key: string,
-  asked: ConsumeOptions,
-  warnings: Warnings,
-): Promise<Decision> {
+async function consume({ limiter, checks }: Configuration, key: string, asked: ConsumeOptions): Promise<Decision> {
   try {
     return await limiter.consume(key, asked);
   } catch (error) {
     if (!(error instanceof CostAboveCapacityError)) throw error;
-    warnings.once(
-      'RATE_LIMIT_COST_ABOVE_CAPACITY',
-      `A request was refused for its cost, and always will be: ${error.message}`,
-    );
+    checks.report('costAboveCapacity', `A request was refused for its cost, and always will be: ${error.message}`);
     return neverAllowed(await limiter.peek(key, { policies: asked.policies }), error);
   }
 }

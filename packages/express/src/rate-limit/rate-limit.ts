@@ -1,16 +1,19 @@
 import { clientAddress, type RateLimiter } from '@redis-functions/rate-limit';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { resolveOptions } from './configuration.js';
+import { watchBirth } from './birth.js';
+import { type Configuration, resolveOptions } from './configuration.js';
 import { decide } from './decide.js';
 import type { RateLimitOptions } from './options.js';
 import { refuse } from './refuse.js';
 import { occupyCounters } from './shared-counters.js';
-import { Warnings } from './warnings.js';
 
 export interface RateLimitMiddleware extends RequestHandler {
-  /** Who decides: for looking at a key, or for limits outside of HTTP. */
+  /** Who decides: for looking at a key, for its events, or for limits outside of HTTP. */
   readonly limiter: RateLimiter;
-  /** Gives a key all its units back: an address, or what `keyGenerator` returns. @throws UnavailableError. */
+  /**
+   * Gives a key all its units back: an address, or what `keyGenerator` returns. Where `policies` is a function: those that
+   * this process has seen. @throws UnavailableError.
+   */
   resetKey(key: string): Promise<void>;
   /** Closes the connection where this middleware opened it. Requests are decided in process from then on. */
   close(): Promise<void>;
@@ -27,16 +30,17 @@ export interface RateLimitMiddleware extends RequestHandler {
  */
 export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   const configuration = resolveOptions(options);
-  const { limiter, ownsLimiter, policies, prefix, key: keyGenerator, ipv6Subnet } = configuration;
-  const warnings = new Warnings();
+  const { limiter, ownsLimiter, policies, prefix, checks } = configuration;
   const counters = policies.fixed.map(({ name, algorithm }) => `${prefix}:{…}:${name} (${algorithm})`);
-  const release = ownsLimiter ? occupyCounters(counters) : () => {};
+  const letGo = ownsLimiter ? occupyCounters(counters, checks) : () => {};
+  const isBeingBorn = watchBirth();
   // connects now, so that the first request need not wait; what is wrong is said by the first decision
   limiter.ready().catch(() => {});
 
   async function rateLimitMiddleware(request: Request, response: Response, next: NextFunction): Promise<void> {
+    if (isBeingBorn()) reportBirth(configuration);
     try {
-      const info = await decide(configuration, request, response, warnings);
+      const info = await decide(configuration, request, response);
       if (info?.allowed === false) {
         await refuse(configuration, info, request, response, next);
         return;
@@ -51,12 +55,26 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   return Object.assign(rateLimitMiddleware, {
     limiter,
     async resetKey(key: string) {
-      const counted = keyGenerator === undefined ? (clientAddress(key, ipv6Subnet) ?? key) : key;
-      await limiter.reset(counted, { policies: policies.fixed });
+      const counted = toCounted(configuration, key);
+      for (const list of policies.lists()) await limiter.reset(counted, { policies: list });
     },
     async close() {
-      release();
+      letGo();
       if (ownsLimiter) await limiter.close();
     },
   });
+}
+
+function toCounted({ key: keyGenerator, ipv6Subnet }: Configuration, key: string): string {
+  // a subnet that depends on the request is not known here: such a key must be what was counted
+  if (keyGenerator !== undefined || typeof ipv6Subnet === 'function') return key;
+  return clientAddress(key, ipv6Subnet) ?? key;
+}
+
+function reportBirth({ checks }: Configuration): void {
+  checks.reportOfProcess(
+    'creationStack',
+    'rateLimit() was called while a request was handled, and made a middleware for that request only: its connection and ' +
+      'its listeners pile up. Call it once, when the application starts; limit, cost and policies may be functions of the request.',
+  );
 }

@@ -1,37 +1,57 @@
-import { retryAfterSeconds } from '@redis-functions/rate-limit';
+import { rateLimitProblem, refusalSentence } from '@redis-functions/rate-limit';
 import type { NextFunction, Request, Response } from 'express';
 import type { Configuration } from './configuration.js';
+import type { RefusalOptions } from './options.js';
 import type { RateLimitInfo } from './request-info.js';
+import { shownDecision } from './visits.js';
 
 const UNAVAILABLE_STATUS = 503;
 
 /** Answers a request that may not pass. */
 export async function refuse(
-  { handler, message, statusCode: configured }: Configuration,
+  configuration: Configuration,
   info: RateLimitInfo,
   request: Request,
   response: Response,
   next: NextFunction,
 ): Promise<void> {
+  const { handler, message, problem } = configuration;
   // nobody has found this client over its limit: the fault is on this side
-  const statusCode = info.source === 'unavailable' ? UNAVAILABLE_STATUS : configured;
-  const body = typeof message === 'function' ? await message(request, response) : (message ?? sentence(info));
-  if (handler) {
-    await handler(request, response, next, { statusCode, message: body, info });
+  const statusCode = info.source === 'unavailable' ? UNAVAILABLE_STATUS : configuration.statusCode;
+  if (handler === undefined && message === undefined) {
+    if (problem) {
+      const body = JSON.stringify(rateLimitProblem(shownDecision(request) ?? info, statusCode));
+      answer(response, statusCode, 'application/problem+json', body);
+    } else {
+      answer(response, statusCode, 'text/plain; charset=utf-8', refusalSentence(info));
+    }
     return;
   }
-  // somebody else has answered meanwhile
-  if (response.headersSent) return;
-  response.status(statusCode);
-  if (message === undefined) response.type('text/plain');
-  response.send(body);
+  const body = problem
+    ? rateLimitProblem(shownDecision(request) ?? info, statusCode)
+    : typeof message === 'function'
+      ? await message(request, response)
+      : (message ?? refusalSentence(info));
+  if (handler) await handler(request, response, next, toRefusalOptions(configuration, info, statusCode, body));
+  // else somebody may have answered meanwhile
+  else if (!response.headersSent) response.status(statusCode).send(body);
 }
 
-function sentence(info: RateLimitInfo): string {
-  if (info.retryAfterMs === 0) return `This request asks for more than the limit of ${info.limit} ever allows.`;
-  const seconds = retryAfterSeconds(info);
-  const wait = `Try again in ${seconds} second${seconds === 1 ? '' : 's'}.`;
-  return info.source === 'unavailable'
-    ? `Requests cannot be checked at the moment. ${wait}`
-    : `Too many requests. ${wait}`;
+/** Without `send()`, whose ETag costs more than all the rest and is of no use to anybody here. */
+function answer(response: Response, statusCode: number, type: string, body: string): void {
+  if (response.headersSent) return;
+  response.statusCode = statusCode;
+  response.setHeader('Content-Type', type);
+  response.end(body);
+}
+
+function toRefusalOptions(
+  { requestPropertyName }: Configuration,
+  info: RateLimitInfo,
+  statusCode: number,
+  message: unknown,
+): RefusalOptions {
+  const { limit, policies } = info;
+  const { windowMs = 0 } = policies.find(({ name }) => name === info.policy) ?? {};
+  return { statusCode, message, limit, windowMs, requestPropertyName, info };
 }

@@ -2,8 +2,6 @@ import type { Decision } from '@redis-functions/rate-limit';
 
 /** What the middleware leaves on the request. */
 export interface RateLimitInfo extends Decision {
-  /** Who the request was counted for. */
-  readonly key: string;
   /** Units of `limit` that are in use. */
   readonly used: number;
   /** When nothing of `limit` is in use any more, if nothing more is asked for. */
@@ -19,7 +17,7 @@ declare global {
   }
 }
 
-export function toInfo(decision: Decision, key: string): RateLimitInfo {
+export function toInfo(decision: Decision): RateLimitInfo {
   const { limit, remaining, resetAfterMs } = decision;
-  return { ...decision, key, used: Math.max(0, limit - remaining), resetTime: new Date(Date.now() + resetAfterMs) };
+  return { ...decision, used: Math.max(0, limit - remaining), resetTime: new Date(Date.now() + resetAfterMs) };
 }

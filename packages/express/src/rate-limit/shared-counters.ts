@@ -1,5 +1,6 @@
+import type { Checks } from './checks.js';
+
 const users = new Map<string, number>();
-const warned = new Set<string>();
 
 /**
  * Notices two middlewares that would count together without anybody having said so: two routes with "5 per minute" each
@@ -8,11 +9,11 @@ const warned = new Set<string>();
  * @param counters The keys of the middleware's policies, without who is counted.
  * @returns Lets them go.
  */
-export function occupyCounters(counters: readonly string[]): () => void {
+export function occupyCounters(counters: readonly string[], checks: Checks): () => void {
   for (const counter of counters) {
     const count = users.get(counter) ?? 0;
     users.set(counter, count + 1);
-    if (count > 0) warnOnce(counter);
+    if (count > 0) report(counter, checks);
   }
   return () => {
     for (const counter of counters) {
@@ -23,12 +24,10 @@ export function occupyCounters(counters: readonly string[]): () => void {
   };
 }
 
-function warnOnce(counter: string): void {
-  if (warned.has(counter)) return;
-  warned.add(counter);
-  process.emitWarning(
+function report(counter: string, checks: Checks): void {
+  checks.reportOfProcess(
+    'unsharedStore',
     `Two rateLimit() middlewares count in one counter, ${counter}. ` +
       'Give each a "name" of its own; where they are meant to count together, use one middleware in both places.',
-    { type: 'RateLimitWarning', code: 'RATE_LIMIT_SHARED_COUNTER' },
   );
 }
