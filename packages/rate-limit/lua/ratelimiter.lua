@@ -30,11 +30,11 @@
 --   fw   fixed window: begins with the first hit. Key: "begin:used".
 --   fa   fixed window aligned to the clock: begins at whole multiples of its length since 1970. Key: as fw.
 --   sw   sliding window: what the window before used, weighted by how much of it is still in view, as if it had
---        been evenly spread. Key: "begin:used before:used". No more than `limit` per window in the long run; a client that
---        saves all its hits for the end of one window can have close to twice `limit` in view for a moment.
+--        been evenly spread. Key: "begin:used before:used". No more than `limit` per window in the long run; a client
+--        that saves all its hits for the end of one window can have close to twice `limit` in view for a moment.
 --   sl   sliding log: exact, at the price of one sorted set entry per call that passed. Two keys: block, log.
---   cc   concurrency: `limit` units at once; a unit is free when its lease is released, or after `window` if it never is.
---        Two keys: block, leases.
+--   cc   concurrency: `limit` units at once; a unit is free when its lease is released, or after `window` if it never
+--        is. Two keys: block, leases.
 -- An algorithm may be followed by ",shadow" (counts, and never refuses) or ",block=MS:FACTOR:MOST:FORGET:EXTEND" (MOST
 -- and FORGET in ms too): whoever it refuses is refused for so long, times FACTOR each time again, and starts afresh
 -- when that is over. EXTEND 1: refusals meanwhile begin it again. Key: "!until:times:forgotten at:" before the state.
@@ -52,7 +52,7 @@ local LONGEST_US = 3155760000000000
 local MOST_KEYS = 5000
 
 -- There are no globals while a library is loaded, and looking one up later costs as much as a small command.
-local call, floor, ceil, fmod, min, max, format
+local call, floor, ceil, fmod, min, max, format, to_number, spread
 -- The moment of this call, in µs and in whole ms; and a key that holds something else, so that it cannot be written.
 local now, now_ms, foreign
 
@@ -88,8 +88,8 @@ local function to_ttl(us)
 end
 
 local function read_clock()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+  local time = call('TIME')
+  return time[1] * 1000000 + time[2]
 end
 
 -- TIME moves within a call on Redis 7.0: read once, everything in a call happens at one moment
@@ -731,7 +731,7 @@ local function open_all(charges)
   local names = {}
   for number, charge in ipairs(charges) do names[number] = charge.key end
   stop_clock()
-  local texts = call('MGET', unpack(names))
+  local texts = call('MGET', spread(names))
   for number, charge in ipairs(charges) do
     charge.state = open({}, charge.policy, charge.key, charge.set, texts[number])
     if not charge.state then return invalid_state(charge.key) end
@@ -779,79 +779,89 @@ end
 
 -- many decisions
 
--- Sets that were checked before: an application has few, and names them in every call.
-local known, known_count = {}, 0
+-- Texts that were read before: an application has few sets and few sizes of runs, and sends them in every call.
+local known_sets, known_runs, known_count = {}, {}, 0
 
-local function check_set(args, first, size)
+local function remember(known, text, value)
+  if known_count >= 2000 then known_sets, known_runs, known_count = {}, {}, 0 end
+  known[text], known_count = value, known_count + 1
+  return value
+end
+
+-- "tb 100 60000 0 sl 5 1000 1": per policy algorithm, limit, window in ms and cost (0: that of the decision).
+local function read_set(text)
   -- is_plain: nothing but buckets that count in whole ms, which decide_plain() can do
-  local set = { size = size, keys = 0, leases = false, costs = {}, is_plain = true }
-  for index = 1, size do
-    local at = first + 4 * (index - 1)
-    local policy, mistake = read_policy(args[at], args[at + 1], args[at + 2])
+  local set = { size = 0, keys = 0, leases = false, costs = {}, is_plain = true }
+  for algorithm, limit, window, cost in text:gmatch('(%S+) (%S+) (%S+) (%d+)') do
+    local policy, mistake = read_policy(algorithm, limit, window)
     if not policy then return nil, mistake end
-    set.costs[index] = tonumber(args[at + 3] or '')
-    if not set.costs[index] then return nil, invalid_amount('cost', args[at + 3]) end
-    set[index], set.keys = policy, set.keys + policy.keys
+    local size = set.size + 1
+    set.size, set[size], set.costs[size], set.keys = size, policy, to_number(cost), set.keys + policy.keys
     set.leases = set.leases or policy.api == concurrency
     set.is_plain = set.is_plain and policy.api == whole_bucket and not policy.block and not policy.shadow
   end
-  return set
+  if set.size == 0 then return nil, invalid_policy('a set is algorithm, limit, window in ms and cost per policy') end
+  return remember(known_sets, text, set)
 end
 
--- The sets of policies of a batch, and where the runs begin; or an error reply.
-local function read_sets(args)
-  local sets, at = {}, 3
-  for number = 1, tonumber(args[2] or '') or 0 do
-    local size = tonumber(args[at] or '') or 0
-    if size < 1 or #args < at + 4 * size then return nil, invalid_policy('a set names its number of policies') end
-    local id = table.concat(args, ' ', at + 1, at + 4 * size)
-    local set = known[id]
-    if not set then
-      local mistake
-      set, mistake = check_set(args, at + 1, size)
-      if not set then return nil, mistake end
-      if known_count >= 1000 then known, known_count = {}, 0 end
-      known[id], known_count = set, known_count + 1
-    end
-    sets[number] = set
-    at = at + 1 + 4 * size
+-- "64 1 1 5": 64 groups of set 1, with 1 request each that costs 5.
+local function read_run(text)
+  local groups, set, n, cost = text:match('^(%d+) (%d+) (%d+) (%d+)$')
+  if not groups or to_number(n) < 1 or to_number(cost) < 1 then return nil end
+  return remember(known_runs, text, {
+    groups = to_number(groups), set = to_number(set), n = to_number(n), cost = to_number(cost),
+  })
+end
+
+-- Checks a batch before anything is decided: its sets, its runs, the keys that hold texts; or an error reply.
+local function read_batch(keys, args)
+  local count = to_number(args[1] or '')
+  if not count or #keys == 0 or #keys > MOST_KEYS then
+    return nil, redis.error_reply('MISSING_KEY give 1 to ' .. MOST_KEYS .. ' keys, and first the number of sets')
   end
-  return sets, at
-end
-
--- Checks the runs of a batch before anything is decided. The keys that hold texts, or an error reply.
-local function read_runs(keys, args, sets, at)
-  local names, position = keys, 1
-  for number = 1, #sets do
+  local sets, names = {}, keys
+  for index = 1, count do
+    local text = args[index + 2] or ''
+    local set, mistake = known_sets[text], nil
+    if not set then set, mistake = read_set(text) end
+    if not set then return nil, mistake end
+    sets[index] = set
     -- of two keys the second is no text
-    if sets[number].keys > sets[number].size then names = {} end
+    if set.keys > set.size then names = {} end
   end
+  local at, position = count + 3, 1
   while args[at] do
-    local groups, set = tonumber(args[at]), sets[tonumber(args[at + 1])]
-    local n, cost = tonumber(args[at + 2]), tonumber(args[at + 3])
-    if not groups or not set or not n or not cost or n < 1 or cost < 1 then
-      return nil, invalid_policy('a run is groups, number of the set, requests, cost')
-    end
+    local run = known_runs[args[at]] or read_run(args[at])
+    local set = run and sets[run.set]
+    if not set then return nil, invalid_policy('a run is groups, number of the set, requests and cost') end
     if names == keys then
-      position = position + groups * set.keys
+      position = position + run.groups * set.keys
     else
-      for _ = 1, groups do
+      for _ = 1, run.groups do
         for index = 1, set.size do
           names[#names + 1] = keys[position]
           position = position + set[index].keys
         end
       end
     end
-    at = at + 4 + (set.leases and groups or 0)
+    at = at + 1 + (set.leases and run.groups or 0)
   end
   if position ~= #keys + 1 then return nil, invalid_policy('the runs ask for another number of keys') end
-  return names
+  return sets, names
+end
+
+-- One client's key that holds something else must not take the answers of all others away.
+local function no_answer(reply, size)
+  foreign = nil
+  reply[size] = -1
+  return size
 end
 
 -- One per policy of a set, for all groups of all calls: making a table takes longer than reading a key.
 local states = {}
 
--- n requests of `cost` by one client: all policies are asked, as many pass as fit into all.
+-- n requests of `cost` by one client: all policies are asked, as many pass as fit into all. Returns the size of the
+-- reply with the answer: -2 - how many passed, then per policy the three numbers.
 local function decide_group(set, keys, key, texts, text, n, cost, lease, reply, size)
   local granted, costs, policies = n, set.costs, set.size
   for index = 1, policies do
@@ -862,8 +872,9 @@ local function decide_group(set, keys, key, texts, text, n, cost, lease, reply, 
     end
     local value
     if texts then value = texts[text + index - 1] else value = call('MGET', keys[key])[1] end
-    -- one client's key that holds something else must not take the answers of all others away
-    if not open(state, policy, keys[key], policy.keys == 2 and keys[key + 1] or nil, value) then return false end
+    if not open(state, policy, keys[key], policy.keys == 2 and keys[key + 1] or nil, value) then
+      return no_answer(reply, size + 1)
+    end
     key = key + policy.keys
     if own_cost == 0 then own_cost = cost end
     state.lease, state.cost = lease, own_cost
@@ -871,8 +882,9 @@ local function decide_group(set, keys, key, texts, text, n, cost, lease, reply, 
     state.fits = fits
     if fits < granted and not policy.shadow then granted = fits end
   end
-  reply[size + 1] = granted
   size = size + 1
+  local answer = size
+  reply[answer] = -2 - granted
   for index = 1, policies do
     local state = states[index]
     local fits = state.fits
@@ -882,14 +894,17 @@ local function decide_group(set, keys, key, texts, text, n, cost, lease, reply, 
     append(reply, size, state, state.cost, fits < n)
     size = size + 3
   end
-  return not foreign
+  if not foreign then return size end
+  for index = answer + 1, size do reply[index] = nil end
+  return no_answer(reply, answer)
 end
 
 -- When the buckets of one client are full, as decide_plain() goes along.
 local debts = {}
 
 -- decide_group() for what nearly every decision is: plain buckets that nobody has blocked. The same steps without their
--- function calls, in half the time. nil where it is not so simple.
+-- function calls, and a short answer: how many passed, and per policy the ms until its bucket is full. nil where it is
+-- not so simple.
 local function decide_plain(set, keys, key, texts, n, cost, reply, size)
   local granted, costs, policies = n, set.costs, set.size
   for index = 1, policies do
@@ -905,60 +920,48 @@ local function decide_plain(set, keys, key, texts, n, cost, reply, size)
     local fits = (full - debt) / (policy.unit * (own_cost == 0 and cost or own_cost))
     if fits < granted then granted = fits - fits % 1 end
   end
-  reply[size + 1] = granted
+  size = size + 1
+  reply[size] = granted
   for index = 1, policies do
-    local policy, debt, own_cost = set[index], debts[index], costs[index]
-    local full, unit = policy.full, policy.unit
-    local step = unit * (own_cost == 0 and cost or own_cost)
+    local debt = debts[index]
     if granted > 0 then
-      debt = debt + granted * step
-      local name, full_at = keys[key + index - 1], now_ms + debt
+      local name, own_cost = keys[key + index - 1], costs[index]
+      debt = debt + granted * set[index].unit * (own_cost == 0 and cost or own_cost)
+      local full_at = now_ms + debt
       if texts[key + index - 1] ~= '' or call('PEXPIREAT', name, full_at) == 0 then
         if not call('SET', name, '', 'PXAT', full_at, 'NX') then foreign = name end
       end
     end
-    local units, over = (full - debt) / unit, granted < n and debt + step - full or 0
-    reply[size + 2], reply[size + 3], reply[size + 4] = units - units % 1, over > 0 and over or 0, debt
-    size = size + 3
+    reply[size + index] = debt
   end
-  return not foreign
+  if foreign then return no_answer(reply, size) end
+  return size + policies
 end
 
--- args: 1 where a key occurs more than once, else 0; number of sets; per set: its number of policies, and per policy
---       algorithm, limit, window in ms, cost (0: that of the decision); then runs of alike groups: how many groups,
---       number of the set, requests per group, cost, and a lease per group where the set has cc. A group is requests of
---       one client that ask for the same.
--- → now in µs; per group: how many passed (the first ones; -1: its key holds something else), then per policy as
---   ratelimiter_consume, after those.
+-- args: number of sets; 1 where a key occurs more than once, else 0; the sets; then runs of alike groups, each followed
+--       by a lease per group where its set has cc. A group is requests of one client that ask for the same.
+-- → now in µs; per group -1 where its key holds something else; or, where all its policies are token buckets that count
+--   in whole ms and nobody is blocked, how many passed (the first ones), and per policy the ms until it is full; else
+--   -2 - how many passed, and per policy as ratelimiter_consume, after those.
 local function decide(keys, args)
-  local sets, at = read_sets(args)
-  if not sets then return at end
-  if #keys == 0 or #keys > MOST_KEYS then return redis.error_reply('MISSING_KEY give 1 to ' .. MOST_KEYS .. ' keys') end
-  local names, mistake = read_runs(keys, args, sets, at)
-  if not names then return mistake end
+  local sets, names = read_batch(keys, args)
+  if not sets then return names end
   stop_clock()
-  local texts = args[1] == '0' and call('MGET', unpack(names))
-  local reply, size, key, text = { now }, 1, 1, 1
+  local texts = args[2] == '0' and call('MGET', spread(names))
+  local reply, size, key, text, at = { now }, 1, 1, 1, #sets + 3
   while args[at] do
-    local groups, set = tonumber(args[at]), sets[tonumber(args[at + 1])]
-    local n, cost = tonumber(args[at + 2]), tonumber(args[at + 3])
-    local width = 1 + 3 * set.size
+    local run = known_runs[args[at]] or read_run(args[at])
+    local set, groups, n, cost = sets[run.set], run.groups, run.n, run.cost
+    local is_plain = texts and set.is_plain and names == keys
     for group = 1, groups do
-      local answered
-      if texts and set.is_plain and names == keys then
-        answered = decide_plain(set, keys, key, texts, n, cost, reply, size)
-      end
-      if answered == nil then
-        local lease = set.leases and args[at + 3 + group]
+      local answered = is_plain and decide_plain(set, keys, key, texts, n, cost, reply, size)
+      if not answered then
+        local lease = set.leases and args[at + group]
         answered = decide_group(set, keys, key, texts, text, n, cost, lease, reply, size)
       end
-      if not answered then
-        foreign = nil
-        for index = size + 1, size + width do reply[index] = -1 end
-      end
-      key, text, size = key + set.keys, text + set.size, size + width
+      key, text, size = key + set.keys, text + set.size, answered
     end
-    at = at + 4 + (set.leases and groups or 0)
+    at = at + 1 + (set.leases and groups or 0)
   end
   return reply
 end
@@ -1119,6 +1122,7 @@ end
 local function localise()
   call, floor, ceil, fmod = redis.call, math.floor, math.ceil, math.fmod
   min, max, format = math.min, math.max, string.format
+  to_number, spread = tonumber, unpack
 end
 
 local function register(name, callback, flag)

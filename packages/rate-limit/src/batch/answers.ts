@@ -1,6 +1,6 @@
 import { conclude, type Decision, type PolicyDecision } from '../decision.js';
 import { toDecisionId } from '../decision-id.js';
-import type { ResolvedPolicy } from '../policy/policy.js';
+import { type PolicyState, statesOf } from '../verdict.js';
 import type { Batch, Group, Waiter } from './batch.js';
 
 type DecisionGroup = Group<Decision>;
@@ -11,46 +11,83 @@ export interface AnswerHandlers {
   unanswered(group: DecisionGroup): void;
 }
 
-/** Reads a reply of `ratelimiter_decide`: the server's time, then of each group how many passed and what its policies say. */
+/** Reads a reply of `ratelimiter_decide`; its contract is at the function in lua/ratelimiter.lua. */
 export function readAnswers(batch: Batch<Decision>, reply: readonly number[], handlers: AnswerHandlers): void {
   const idPrefix = `${toDecisionId(reply[0] as number, batch.id)}.`;
   let offset = 1;
   for (let number = 0; number < batch.groups.length; number++) {
     const group = batch.groups[number] as DecisionGroup;
-    const { waiters, set } = group;
-    if ((reply[offset] as number) < 0) handlers.unanswered(group);
-    else {
-      for (let index = 0; index < waiters.length; index++) {
-        const waiter = waiters[index] as Waiter<Decision>;
-        // the part after the prefix is the lease that the group was sent with, see Batch.leaseOf
-        const id = index === 0 ? idPrefix + number : `${idPrefix}${number}-${index}`;
-        handlers.decided(group, waiter, conclude(id, waiter.key, policiesOf(group, index, reply, offset), 'redis'));
-      }
+    const first = reply[offset] as number;
+    const count = group.set.policies.length;
+    if (first === -1) {
+      handlers.unanswered(group);
+      offset += 1;
+      continue;
     }
-    offset += 1 + 3 * set.policies.length;
+    // short: of each policy only when it is full; long: -2 - how many passed, and three numbers of each
+    const granted = first >= 0 ? first : -2 - first;
+    const states = first >= 0 ? bucketStates(group, granted, reply, offset) : fullStates(group, reply, offset);
+    offset += 1 + (first >= 0 ? count : 3 * count);
+    const { waiters } = group;
+    for (let index = 0; index < waiters.length; index++) {
+      const waiter = waiters[index] as Waiter<Decision>;
+      // begins with the lease that the group was sent with, see Batch.leaseOf
+      const id = index === 0 ? idPrefix + number : `${idPrefix}${number}-${index}`;
+      handlers.decided(
+        group,
+        waiter,
+        conclude(id, waiter.key, policyDecisions(group, states, granted - index), 'redis'),
+      );
+    }
   }
 }
 
+/** What a bucket that is full after so many ms has left, and how long it lets those wait that did not pass. */
+function bucketStates(
+  { set, cost, waiters }: DecisionGroup,
+  granted: number,
+  reply: readonly number[],
+  offset: number,
+): PolicyState[] {
+  const refuses = granted < waiters.length;
+  return set.policies.map(({ limit, window, cost: own = cost }, index) => {
+    const resetAfterMs = reply[offset + 1 + index] as number;
+    const unitMs = window / limit;
+    return {
+      remaining: Math.floor((window - resetAfterMs) / unitMs),
+      retryAfterMs: refuses ? Math.max(0, resetAfterMs + own * unitMs - window) : 0,
+      resetAfterMs,
+      blocked: false,
+    };
+  });
+}
+
+function fullStates({ set }: DecisionGroup, reply: readonly number[], offset: number): PolicyState[] {
+  const count = set.policies.length;
+  return statesOf([0, 0, ...reply.slice(offset + 1, offset + 1 + 3 * count)]);
+}
+
 /**
- * What the policies say to one of a group's waiters: the first ones passed, as many as were granted. The numbers in the
- * reply are those after all of them; what was left in between follows from the cost.
+ * What the policies say to one of a group's waiters. The states are those after all that passed; what was left in between
+ * follows from the cost.
+ *
+ * @param ahead How many that passed are as far on as this one or further; 0 or less where it did not pass.
  */
-function policiesOf({ set, cost }: DecisionGroup, index: number, reply: readonly number[], offset: number) {
-  const granted = reply[offset] as number;
-  const passes = index < granted;
-  const decisions: PolicyDecision[] = [];
-  for (let i = 0; i < set.policies.length; i++) {
-    const policy = set.policies[i] as ResolvedPolicy;
+function policyDecisions(
+  { set, cost }: DecisionGroup,
+  states: readonly PolicyState[],
+  ahead: number,
+): PolicyDecision[] {
+  const passes = ahead > 0;
+  return set.policies.map((policy, index) => {
     const { name, limit, window, algorithm, shadow } = policy;
-    const left = reply[offset + 1 + 3 * i] as number;
-    const wait = reply[offset + 2 + 3 * i] as number;
-    const reset = reply[offset + 3 + 3 * i] as number;
+    const { remaining, retryAfterMs: wait, resetAfterMs, blocked } = states[index] as PolicyState;
     const own = policy.cost ?? cost;
-    const chargedAfter = passes ? (granted - 1 - index) * own : 0;
+    const chargedAfter = passes ? (ahead - 1) * own : 0;
+    const refillMs = chargedAfter > 0 && algorithm === 'token-bucket' ? Math.floor((chargedAfter * window) / limit) : 0;
     // a shadow's refusal shows in a decision that passes; any other wait is for those that did not
     const retryAfterMs = passes && !shadow ? 0 : wait;
-    const refillMs = chargedAfter > 0 && algorithm === 'token-bucket' ? Math.floor((chargedAfter * window) / limit) : 0;
-    decisions.push({
+    return {
       name,
       limit,
       windowMs: window,
@@ -59,11 +96,10 @@ function policiesOf({ set, cost }: DecisionGroup, index: number, reply: readonly
       fixedCost: policy.cost !== undefined,
       shadow,
       allowed: retryAfterMs === 0,
-      remaining: left < 0 ? 0 : left + chargedAfter,
+      remaining: remaining + chargedAfter,
       retryAfterMs,
-      resetAfterMs: reset - refillMs,
-      blocked: left < 0,
-    });
-  }
-  return decisions;
+      resetAfterMs: resetAfterMs - refillMs,
+      blocked,
+    };
+  });
 }

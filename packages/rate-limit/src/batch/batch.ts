@@ -28,7 +28,6 @@ export class Batch<Result> {
   readonly groups: Group<Result>[] = [];
   /** Ends the wait of its first decision, and so of all. */
   lease: Lease | undefined;
-  keyCount = 0;
   hasAbandoned = false;
   #repeats = false;
   readonly #last = new Map<string, Group<Result>>();
@@ -49,7 +48,6 @@ export class Batch<Result> {
     const group = { set, tag, cost, waiters: [waiter] };
     this.groups.push(group);
     this.#last.set(tag, group);
-    this.keyCount += set.keyEndings.length;
   }
 
   /** Lets those go that nobody waits for. True where nobody is left. */
@@ -88,11 +86,11 @@ export class Batch<Result> {
         number = sets.size + 1;
         sets.set(set, number);
       }
-      runs.push(String(index - first), String(number), String(waiters.length), String(cost), ...leases);
+      runs.push(`${index - first} ${number} ${waiters.length} ${cost}`, ...leases);
     }
-    const args = [this.#repeats ? '1' : '0', String(sets.size)];
-    for (const set of sets.keys()) args.push(...set.args);
-    args.push(...runs);
+    const args = [String(sets.size), this.#repeats ? '1' : '0'];
+    for (const { text } of sets.keys()) args.push(text);
+    for (const run of runs) args.push(run);
     return { keys, args };
   }
 }

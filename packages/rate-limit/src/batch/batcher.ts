@@ -5,8 +5,8 @@ import { Batch, type Waiter } from './batch.js';
 
 /** While one is being decided the next is on its way; more would make the batches smaller, not the server faster. */
 const MOST_IN_FLIGHT = 2;
-/** A call of more keys would keep the server from others for longer than half a millisecond or so. */
-const MOST_KEYS = 256;
+/** More in one call saves next to nothing, and keeps the server from others for longer. */
+const MOST_GROUPS = 64;
 
 export interface BatcherParts<Result> {
   /** Asks Redis. */
@@ -58,7 +58,7 @@ export class Batcher<Result> {
       this.#lanes.set(slot, lane);
     }
     let batch = lane.waiting.at(-1);
-    if (batch === undefined || batch.keyCount >= MOST_KEYS) {
+    if (batch === undefined || batch.groups.length >= MOST_GROUPS) {
       batch = this.#begin(lane, slot);
     }
     batch.add(set, tag, cost, waiter);

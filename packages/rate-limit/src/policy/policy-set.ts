@@ -10,7 +10,7 @@ export class PolicySet {
   /** What the keys of one client end with, in the order in which the Lua wants them. */
   readonly keyEndings: readonly string[];
   /** How `ratelimiter_decide` is told of this set. */
-  readonly args: readonly string[];
+  readonly text: string;
   /** Algorithm, limit and window of each policy, as most functions are told of them. */
   readonly kinds: readonly string[];
   /** Alike decisions of one client can be one question. Not where each needs an answer of its own. */
@@ -24,12 +24,9 @@ export class PolicySet {
   constructor(policies: readonly ResolvedPolicy[]) {
     this.policies = policies;
     this.keyEndings = policies.flatMap(toKeyEndings);
-    this.args = [
-      String(policies.length),
-      ...policies.flatMap((policy) => [...kindOf(policy), String(policy.cost ?? 0)]),
-    ];
+    this.text = policies.flatMap((policy) => [...kindOf(policy), String(policy.cost ?? 0)]).join(' ');
     this.kinds = policies.flatMap((policy) => kindOf(policy));
-    this.id = [...this.args, ...policies.map(({ name }) => name)].join(' ');
+    this.id = [this.text, ...policies.map(({ name }) => name)].join(' ');
     this.hasLeases = policies.some(({ algorithm }) => algorithm === 'concurrency');
     this.merges = !this.hasLeases && !policies.some(({ shadow }) => shadow);
     this.isCacheable = !this.hasLeases && !policies.some(({ block }) => block?.extend);
