@@ -2,7 +2,7 @@
 import { defineFunction, defineLibrary, RedisFunctions, toInteger } from '@redis-functions/core';
 import { startCluster, startRedis } from '@redis-functions/testing';
 import { createClient } from 'redis';
-import { compare, printTable } from './rounds.js';
+import { compare, printRates } from './harness/rounds.js';
 
 const CONDITIONS = { inFlight: 64, rounds: 7, roundMs: 1_000 };
 
@@ -61,7 +61,7 @@ async function calls(): Promise<void> {
     ],
     CONDITIONS,
   );
-  printTable('Calls of one function (INCRBY), 64 in flight, one process', rates, "bare sendCommand(['FCALL', …])");
+  printRates('Calls of one function (INCRBY), 64 in flight, one process', rates, "bare sendCommand(['FCALL', …])");
   await functions.close();
   documented.destroy();
   bare.destroy();
@@ -89,5 +89,7 @@ async function deploys(): Promise<void> {
   await cluster.stop();
 }
 
-await calls();
-await deploys();
+export default async function core(): Promise<void> {
+  await calls();
+  await deploys();
+}
