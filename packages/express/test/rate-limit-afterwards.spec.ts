@@ -243,6 +243,25 @@ describe('after the response', () => {
     expect(release).toHaveBeenCalledTimes(3);
   });
 
+  it('a request that is not to count gives back its lease and its units, and neither twice', async () => {
+    const policies = [
+      { name: 'now', limit: 2, window: '1m', algorithm: 'concurrency' as const },
+      { name: 'hour', limit: 3, window: '1h' },
+    ];
+    const middleware = limited({ policies, skipSuccessfulRequests: true });
+    const app = statusApp(middleware);
+    const left = async () => {
+      const decision = await middleware.limiter.peek('127.0.0.1', { policies });
+      return decision.policies.map(({ remaining }) => remaining);
+    };
+    for (let i = 0; i < 5; i++) {
+      await request(app).get('/200').expect(200);
+      await eventually(left, (all) => all.join() === '2,3');
+    }
+    await request(app).get('/400').expect(400);
+    await eventually(left, (all) => all.join() === '2,2');
+  });
+
   it('what fails then goes to onError, or to the process once, and rejects nothing unheard', async () => {
     const rejected = jest.fn();
     process.on('unhandledRejection', rejected);

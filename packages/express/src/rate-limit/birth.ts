@@ -7,7 +7,7 @@
  */
 export function watchBirth(): () => boolean {
   let isNew = true;
-  queueMicrotask(() => {
+  process.nextTick(() => {
     isNew = false;
   });
   return () => isNew;
