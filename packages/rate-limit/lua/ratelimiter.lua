@@ -219,18 +219,21 @@ function token_bucket.take(bucket, units)
   save_bucket(bucket)
 end
 
-function token_bucket.give(bucket, units)
+local function shorten_debt(bucket, us)
   if not bucket.exists then return end
-  -- a rest that is given back is rounded up to a µs of waiting, never down to a token too many
-  bucket.debt = max(0, bucket.debt - floor(units * bucket.us / bucket.tokens))
+  bucket.debt = max(0, bucket.debt - us)
   if bucket.debt == 0 then bucket.rest = 0 end
   save_bucket(bucket)
 end
 
+-- A rest that is given back is rounded up to a µs of waiting, never down to a token too many.
+function token_bucket.give(bucket, units)
+  shorten_debt(bucket, floor(units * bucket.us / bucket.tokens))
+end
+
 -- What has been refilled meanwhile cannot be given back as well: others have had it.
 function token_bucket.undo(bucket, units, at, free_us)
-  local still_used = max(0, free_us - max(0, now - at))
-  token_bucket.give(bucket, min(units, floor(still_used * bucket.tokens / bucket.us)))
+  shorten_debt(bucket, min(floor(units * bucket.us / bucket.tokens), max(0, free_us - max(0, now - at))))
 end
 
 function token_bucket.used_for(bucket)
@@ -288,15 +291,18 @@ function whole_bucket.take(bucket, units)
   save_whole(bucket)
 end
 
-function whole_bucket.give(bucket, units)
+local function shorten_whole(bucket, ms)
   if not bucket.exists then return end
-  bucket.debt = max(0, bucket.debt - units * bucket.unit)
+  bucket.debt = max(0, bucket.debt - ms)
   save_whole(bucket)
 end
 
+function whole_bucket.give(bucket, units)
+  shorten_whole(bucket, units * bucket.unit)
+end
+
 function whole_bucket.undo(bucket, units, at, free_us)
-  local still_used = max(0, free_us - max(0, now - at))
-  whole_bucket.give(bucket, min(units, floor(still_used / 1000 / bucket.unit)))
+  shorten_whole(bucket, min(units * bucket.unit, max(0, free_us / 1000 - max(0, now_ms - floor(at / 1000)))))
 end
 
 function whole_bucket.used_for(bucket)

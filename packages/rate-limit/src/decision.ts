@@ -88,16 +88,17 @@ export function conclude(
   policies: readonly PolicyDecision[],
   source: DecisionSource,
 ): Decision {
-  let chosen = policies[0] as PolicyDecision;
+  let chosen: PolicyDecision | undefined;
   let allowed = true;
   for (const policy of policies) {
-    if (policy.allowed || policy.shadow) {
-      if (allowed && policy.remaining < chosen.remaining && (!policy.shadow || chosen.shadow)) chosen = policy;
-    } else if (allowed || policy.retryAfterMs > chosen.retryAfterMs) {
+    if (policy.shadow) continue;
+    if (!policy.allowed) {
+      if (allowed || policy.retryAfterMs > (chosen?.retryAfterMs ?? 0)) chosen = policy;
       allowed = false;
-      chosen = policy;
-    }
+    } else if (allowed && (chosen === undefined || policy.remaining < chosen.remaining)) chosen = policy;
   }
+  // where all are shadows, the first of them
+  chosen ??= policies[0] as PolicyDecision;
   const { name, limit, remaining, resetAfterMs } = chosen;
   const retryAfterMs = allowed ? 0 : chosen.retryAfterMs;
   return { id, key, allowed, policy: name, limit, remaining, retryAfterMs, resetAfterMs, source, policies };

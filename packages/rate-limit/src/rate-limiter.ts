@@ -97,7 +97,6 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
     try {
       const { cost = 1, signal } = options;
       const subject = this.#costing(key, options, cost);
-      signal?.throwIfAborted();
       if (this.#startup.over) return this.#decide(subject, cost, signal);
       return this.#startup.wait().then(() => this.#decide(subject, cost, signal));
     } catch (error) {
@@ -200,6 +199,7 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
   }
 
   #decide(subject: Subject, cost: number, signal: AbortSignal | undefined): Promise<Decision> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const decision = this.#decider.decideAtOnce(subject, cost);
     return decision === undefined ? this.#decider.decide(subject, cost, signal) : Promise.resolve(decision);
   }

@@ -10,13 +10,13 @@ export class TokenBucket implements Meter {
   #limit = 0;
   #window = 0;
   #now = 0;
-  #at = 0;
+  #tick = 1;
   #debt = 0;
   #rest = 0;
 
   open(limit: number, window: number, now: number): void {
     const tick = (window / 1_000) % limit === 0 ? 1_000 : 1;
-    this.#at = now;
+    this.#tick = tick;
     this.#now = now - (now % tick);
     const debt = Math.ceil(this.#kept.fullAt / tick) * tick - this.#now;
     this.#limit = limit;
@@ -41,18 +41,22 @@ export class TokenBucket implements Meter {
   }
 
   give(units: number): void {
-    const debt = Math.max(0, this.#debt - Math.floor((units * this.#window) / this.#limit));
-    this.#keep({ debt, rest: debt === 0 ? 0 : this.#rest });
+    this.#shorten(Math.floor((units * this.#window) / this.#limit));
   }
 
   undo(units: number, at: number, freeAfter: number): void {
     // what has been refilled meanwhile cannot be given back as well
-    const stillUsed = Math.max(0, freeAfter - Math.max(0, this.#at - at));
-    this.give(Math.min(units, Math.floor((stillUsed * this.#limit) / this.#window)));
+    const stillUsed = Math.max(0, freeAfter - Math.max(0, this.#now - (at - (at % this.#tick))));
+    this.#shorten(Math.min(Math.floor((units * this.#window) / this.#limit), stillUsed));
   }
 
   usedFor(): number {
     return this.#debt + (this.#rest > 0 ? 1 : 0);
+  }
+
+  #shorten(us: number): void {
+    const debt = Math.max(0, this.#debt - us);
+    this.#keep({ debt, rest: debt === 0 ? 0 : this.#rest });
   }
 
   #keep({ debt, rest }: { debt: number; rest: number }): void {
