@@ -61,7 +61,7 @@ const anyField = fc.oneof(
 const anyRequest = fc.record({
   path: fc.string({ maxLength: 12 }).map((text) => `/${encodeURIComponent(text)}`),
   key: fc.option(anyText, { nil: undefined }),
-  repeat: fc.oneof({ weight: 200, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(100_000) }),
+  repeat: fc.oneof({ weight: 300, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(30_000) }),
   cost: fc.constantFrom(1, 1, 1, 2, 5, 6, 1_000),
   headers: fc.dictionary(
     fc.constantFrom(
