@@ -63,9 +63,9 @@ export default async function rateLimit(args: readonly string[]): Promise<void> 
 }
 
 function toFigure(name: string): Figure {
-  const figure = FIGURES[name] ?? EXTRAS[name];
+  const figures = { ...FIGURES, ...EXTRAS };
+  const figure = figures[name];
   if (figure !== undefined) return figure;
-  throw new Error(
-    `There is no figure called ${name}. Choose from ${Object.keys({ ...FIGURES, ...EXTRAS }).join(', ')}.`,
-  );
+  console.error(`There is no figure called ${name}. Choose from ${Object.keys(figures).join(', ')}.`);
+  process.exit(2);
 }

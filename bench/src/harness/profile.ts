@@ -8,6 +8,9 @@ export interface SelfTime {
   readonly part: number;
 }
 
+/** What the engine calls waiting for I/O. */
+const IDLE = '(idle)';
+
 /** Looks at the stack ten times per millisecond until it is stopped. */
 export async function startProfile(): Promise<() => Promise<SelfTime[]>> {
   const session = new Session();
@@ -23,10 +26,12 @@ export async function startProfile(): Promise<() => Promise<SelfTime[]>> {
 }
 
 export function printProfile(title: string, times: readonly SelfTime[], most = 30): void {
+  const busy = times.reduce((sum, { where, part }) => sum + (where === IDLE ? 0 : part), 0);
+  const percent = (part: number) => `${(part * 100).toFixed(1)} %`;
   printTable(
     title,
-    ['function', 'self time'],
-    times.slice(0, most).map(({ where, part }) => [where, `${(part * 100).toFixed(1)} %`]),
+    ['function', 'self time', 'of busy time'],
+    times.slice(0, most).map(({ where, part }) => [where, percent(part), where === IDLE ? '' : percent(part / busy)]),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Demand } from '../../harness/demands.js';
-import type { Context } from '../context.js';
+import { type Context, USUAL } from '../context.js';
 import { expressRateLimit } from '../limiters/express-rate-limit.js';
 import type { ClientName, Limiter, LimiterOptions } from '../limiters/limiter.js';
 import { nestThrottler } from '../limiters/nest-throttler.js';
@@ -18,7 +18,7 @@ const LIMITERS: readonly (readonly [(options: LimiterOptions) => Promise<Limiter
 
 /** Which client makes each limiter fastest: the ones that the other figures use. Demands nothing. */
 export async function clients(context: Context): Promise<Demand[]> {
-  const options = { url: context.server.url, limit: 1_000, windowMs: 60_000 };
+  const options = { url: context.server.url, ...USUAL };
   const opening = LIMITERS.flatMap(([open, names]) => names.map((client) => open({ ...options, client })));
   await using(Promise.all(opening), (limiters) =>
     race(context, { title: 'Clients, 10,000 keys', clients: 10_000, expected: 'done' }, limiters),

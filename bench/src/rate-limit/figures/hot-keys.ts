@@ -1,12 +1,11 @@
 import type { Demand } from '../../harness/demands.js';
 import type { Rate } from '../../harness/rounds.js';
-import type { Context } from '../context.js';
+import { AMPLE, type Context } from '../context.js';
 import { fastest, openAll, race, using } from '../race.js';
 
 /** Decisions about few clients, several of one client at the same moment. Nobody is refused. */
 export async function hotKeys(context: Context): Promise<Demand[]> {
-  const quota = { limit: 36_000_000, windowMs: 3_600_000 };
-  const rates = await using(openAll({ url: context.server.url, ...quota }), (limiters) =>
+  const rates = await using(openAll({ url: context.server.url, ...AMPLE }), (limiters) =>
     race(context, { title: 'Decisions, 10 hot keys', clients: 10, expected: 'done' }, limiters),
   );
   const [ours, ...peers] = rates as [Rate, ...Rate[]];

@@ -1,12 +1,11 @@
 import type { Demand } from '../../harness/demands.js';
 import type { Rate } from '../../harness/rounds.js';
-import type { Context } from '../context.js';
+import { type Context, USUAL } from '../context.js';
 import { fastest, openAll, race, steadiest, using } from '../race.js';
 
 /** Decisions about as many clients as a busy site has in a minute. */
 export async function manyKeys(context: Context): Promise<Demand[]> {
-  const quota = { limit: 1_000, windowMs: 60_000 };
-  const rates = await using(openAll({ url: context.server.url, ...quota }), (limiters) =>
+  const rates = await using(openAll({ url: context.server.url, ...USUAL }), (limiters) =>
     race(context, { title: 'Decisions, 10,000 keys', clients: 10_000, expected: 'done' }, limiters),
   );
   const [ours, ...peers] = rates as [Rate, ...Rate[]];
