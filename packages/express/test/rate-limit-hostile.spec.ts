@@ -74,7 +74,7 @@ const anyRequest = fc.record({
       'ratelimit',
       'retry-after',
       'x-http-method-override',
-      'if-none-match',
+      'if-range',
     ),
     anyField,
     { maxKeys: 4 },

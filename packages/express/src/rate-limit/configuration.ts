@@ -19,6 +19,7 @@ import { Checks } from './checks.js';
 import { failureReport } from './failure-report.js';
 import type { FromRequest, RateLimitHandler, RateLimitOptions } from './options.js';
 import { type PolicySource, toPolicySource } from './policy-source.js';
+import { expectVisits } from './visits.js';
 
 const HEADER_FORMATS: readonly unknown[] = ['draft-6', 'draft-7', 'draft-8', 'draft-11'] satisfies HeaderFormat[];
 
@@ -125,6 +126,7 @@ export function resolveOptions(options: RateLimitOptions): Configuration {
       'identifier is for one policy, and there are several. Give each a "name".',
     );
   }
+  expectVisits(requestPropertyName);
   return {
     limiter: limiter ?? makeLimiter(options, prefix),
     ownsLimiter: limiter === undefined,

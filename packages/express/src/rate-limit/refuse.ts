@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Configuration } from './configuration.js';
 import type { RefusalOptions } from './options.js';
 import type { RateLimitInfo } from './request-info.js';
-import { shownDecision } from './visits.js';
+import { visitsOf } from './visits.js';
 
 const UNAVAILABLE_STATUS = 503;
 
@@ -20,7 +20,7 @@ export async function refuse(
   const statusCode = info.source === 'unavailable' ? UNAVAILABLE_STATUS : configuration.statusCode;
   if (handler === undefined && message === undefined) {
     if (problem) {
-      const body = JSON.stringify(rateLimitProblem(shownDecision(request) ?? info, statusCode));
+      const body = JSON.stringify(rateLimitProblem(visitsOf(request)?.decisions.at(-1) ?? info, statusCode));
       answer(response, statusCode, 'application/problem+json', body);
     } else {
       answer(response, statusCode, 'text/plain; charset=utf-8', refusalSentence(info));
@@ -28,7 +28,7 @@ export async function refuse(
     return;
   }
   const body = problem
-    ? rateLimitProblem(shownDecision(request) ?? info, statusCode)
+    ? rateLimitProblem(visitsOf(request)?.decisions.at(-1) ?? info, statusCode)
     : typeof message === 'function'
       ? await message(request, response)
       : (message ?? refusalSentence(info));

@@ -1,35 +1,46 @@
 import type { Decision } from '@redis-functions/rate-limit';
 import type { Request } from 'express';
-import type { Configuration } from './configuration.js';
+import { RequestInfo, type Visits } from './request-info.js';
 
-/** What rate limits know of one request: who has asked about it, and what was decided, in that order. */
-export interface Visits {
-  readonly by: Configuration[];
-  /** As the response tells of them. */
-  readonly decisions: Decision[];
+/** Under which names requests are told: nearly always one. */
+const propertyNames = new Set<string>();
+
+type Told = Record<string, unknown>;
+
+/** @param requestPropertyName Where a middleware will tell its requests what was decided. */
+export function expectVisits(requestPropertyName: string): void {
+  propertyNames.add(requestPropertyName);
 }
 
-// on the request itself: one more property costs a tenth of a WeakMap's entry
-const VISITS = Symbol('rate limits');
-
-interface Visited {
-  [VISITS]?: Visits;
-}
-
-/** Undefined where this middleware has been on the way of the request already: it counts once. */
-export function visit(request: Request, configuration: Configuration): Visits | undefined {
-  const visited = request as Visited;
-  const visits = visited[VISITS];
-  if (visits === undefined) {
-    visited[VISITS] = { by: [configuration], decisions: [] };
-    return visited[VISITS];
+/**
+ * Kept in what the request was told: one more property on every request would cost more than all the rest of this. Asked
+ * for once per middleware, as looking for what is not there costs as much.
+ */
+export function visitsOf(request: Request): Visits | undefined {
+  for (const name of propertyNames) {
+    const visits = RequestInfo.visitsOf((request as unknown as Told)[name]);
+    if (visits !== undefined) return visits;
   }
-  if (visits.by.includes(configuration)) return undefined;
-  visits.by.push(configuration);
-  return visits;
+  return undefined;
 }
 
-/** The last decision, under the names that its header fields have. */
-export function shownDecision(request: Request): Decision | undefined {
-  return (request as Visited)[VISITS]?.decisions.at(-1);
+/**
+ * Tells the request what was decided, and that this middleware has been there.
+ *
+ * @param before What `visitsOf` said.
+ * @param shown The decision under the names that its header fields have.
+ */
+export function visit(
+  request: Request,
+  before: Visits | undefined,
+  middleware: { readonly requestPropertyName: string },
+  decision: Decision,
+  shown: Decision,
+): { readonly info: RequestInfo; readonly visits: Visits } {
+  const visits = before ?? { by: [], decisions: [] };
+  visits.by.push(middleware);
+  visits.decisions.push(shown);
+  const info = new RequestInfo(decision, visits);
+  (request as unknown as Told)[middleware.requestPropertyName] = info;
+  return { info, visits };
 }
