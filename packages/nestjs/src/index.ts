@@ -1,7 +1,15 @@
 export type { RateLimitOptions, RedisFunctionsModuleOptions } from './module/options.js';
 export { RedisFunctionsModule } from './module/redis-functions.module.js';
 export { InjectRedisFunctions, REDIS_FUNCTIONS } from './module/tokens.js';
-export type { RateLimitKeyFunction, RateLimitRule } from './rate-limit/metadata.js';
+export type {
+  ContextPolicy,
+  FromContext,
+  NamedRule,
+  RateLimitKeyFunction,
+  RateLimitRule,
+} from './rate-limit/metadata.js';
 export { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 export { RateLimited, RateLimitKey, SkipRateLimit } from './rate-limit/rate-limited.decorator.js';
 export { RateLimitedException } from './rate-limit/rate-limited.exception.js';
+export type { RedisFunctionsThrottlerStorageOptions } from './throttler/throttler-storage.js';
+export { RedisFunctionsThrottlerStorage } from './throttler/throttler-storage.js';

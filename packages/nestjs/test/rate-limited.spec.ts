@@ -178,7 +178,7 @@ describe('@RateLimited()', () => {
 
   it('fails the start for a policy that nobody defined, and for one that cannot be', async () => {
     await expect(start([LoginController])).rejects.toThrow(
-      'LoginController.login is limited by the policy "login", and the module has no policy of that name (it has none)',
+      'LoginController.login is limited by the policy "login", and the module has no policy of that name (it has "default")',
     );
     const policies = { login: { limit: 0, window: '1h' } };
     await expect(start([LoginController], { rateLimit: { policies } })).rejects.toThrow('limit');

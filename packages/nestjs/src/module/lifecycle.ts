@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type RedisFunctions, UnavailableError } from '@redis-functions/core';
+import { RateLimiter } from '@redis-functions/rate-limit';
 import type { RedisFunctionsModuleOptions } from './options.js';
 import { MODULE_OPTIONS_TOKEN } from './redis-functions.module-definition.js';
 import { REDIS_FUNCTIONS } from './tokens.js';
@@ -17,6 +18,7 @@ export class RedisFunctionsLifecycle implements OnModuleInit, OnApplicationShutd
 
   constructor(
     @Inject(REDIS_FUNCTIONS) functions: RedisFunctions,
+    @Inject(RateLimiter) private readonly limiter: RateLimiter,
     @Inject(MODULE_OPTIONS_TOKEN) { onUnavailableAtStart = 'retry' }: RedisFunctionsModuleOptions,
   ) {
     this.#functions = functions;
@@ -36,6 +38,7 @@ export class RedisFunctionsLifecycle implements OnModuleInit, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retry);
+    await this.limiter.close();
     await this.#functions.close();
   }
 

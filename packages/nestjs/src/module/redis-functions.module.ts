@@ -2,13 +2,15 @@ import { Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CartService, cartLibrary, InventoryService } from '@redis-functions/cart';
 import { RedisFunctions } from '@redis-functions/core';
-import { RateLimiter, rateLimiterLibrary } from '@redis-functions/rate-limit';
+import { RateLimiter, type RateLimiterOptions, rateLimiterLibrary } from '@redis-functions/rate-limit';
 import { SessionService, sessionsLibrary } from '@redis-functions/session';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
-import { RateLimitPolicies } from '../rate-limit/rate-limit-policies.js';
+import { RateLimitSettings } from '../rate-limit/rate-limit-settings.js';
+import { RateLimitRules } from '../rate-limit/rules/rate-limit-rules.js';
+import { RedisFunctionsThrottlerStorage } from '../throttler/throttler-storage.js';
 import { RedisFunctionsLifecycle } from './lifecycle.js';
 import { notConfigured } from './not-configured.js';
-import type { RedisFunctionsModuleOptions } from './options.js';
+import type { RateLimitOptions, RedisFunctionsModuleOptions } from './options.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './redis-functions.module-definition.js';
 import { REDIS_FUNCTIONS } from './tokens.js';
 
@@ -33,10 +35,16 @@ const services: Provider[] = [
   {
     provide: RateLimiter,
     inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
-    useFactory: (
-      functions: RedisFunctions,
-      { rateLimit: { policies: _named, headers: _fields, ...options } = {} }: Options,
-    ) => new RateLimiter({ ...options, functions }),
+    useFactory: (functions: RedisFunctions, { rateLimit }: Options) =>
+      new RateLimiter({ ...limiterOptions(rateLimit), functions }),
+  },
+  {
+    provide: RedisFunctionsThrottlerStorage,
+    inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
+    useFactory: (functions: RedisFunctions, { rateLimit }: Options) => {
+      const { prefix = 'rl', algorithm: _own, ...options } = limiterOptions(rateLimit);
+      return new RedisFunctionsThrottlerStorage({ ...options, prefix: `${prefix}:throttler`, functions });
+    },
   },
   {
     provide: SessionService,
@@ -58,20 +66,34 @@ const services: Provider[] = [
   },
 ];
 
+/** Those that are not the guard's. */
+function limiterOptions({
+  policies: _named,
+  key: _key,
+  skip: _skip,
+  ipv6Subnet: _subnet,
+  headers: _fields,
+  ...options
+}: RateLimitOptions = {}): Omit<RateLimiterOptions, 'functions'> {
+  return options;
+}
+
 /**
  * Redis Functions for the application: one connection, libraries deployed at start, `RateLimiter`, `SessionService`,
  * `CartService`, `InventoryService` and `RedisFunctions` to inject, `@RateLimited()` to put on routes.
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [...services, RateLimitPolicies, RateLimitGuard, RedisFunctionsLifecycle],
+  providers: [...services, RateLimitRules, RateLimitSettings, RateLimitGuard, RedisFunctionsLifecycle],
   exports: [
     REDIS_FUNCTIONS,
     RateLimiter,
+    RedisFunctionsThrottlerStorage,
     SessionService,
     CartService,
     InventoryService,
-    RateLimitPolicies,
+    RateLimitRules,
+    RateLimitSettings,
     RateLimitGuard,
   ],
 })

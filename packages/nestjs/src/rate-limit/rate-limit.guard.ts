@@ -1,82 +1,73 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
-import { Reflector } from '@nestjs/core';
-import { RedisFunctionsError } from '@redis-functions/core';
-import { clientAddress, RateLimiter } from '@redis-functions/rate-limit';
-import { type HttpExchange, httpExchange } from './http-exchange.js';
-import { KeyMetadata, type RateLimitRule, RuleMetadata, SkipMetadata } from './metadata.js';
-import { RateLimitPolicies } from './rate-limit-policies.js';
-import { RateLimitedException } from './rate-limited.exception.js';
+import { RateLimiter } from '@redis-functions/rate-limit';
+import { callerOf } from './caller.js';
+import { callOf } from './contexts/call-of.js';
+import { type Asked, decide } from './decide.js';
+import { releaseAtEnd } from './leases.js';
+import { RateLimitSettings } from './rate-limit-settings.js';
 import { setRateLimitHeaders } from './response-headers.js';
+import { resolveFor } from './rules/policy-source.js';
+import { RateLimitRules, type Rule } from './rules/rate-limit-rules.js';
+import { located } from './rules/within.js';
+import { warnOnce } from './warn-once.js';
 
 /**
- * Requests and the handlers they were charged for: a global guard, one on the class and one on the method, each an
- * instance of its own, must charge once.
+ * Calls that were charged, by their arguments: a global guard, one on the class and one on the method, each an instance
+ * of its own, are given the same array and must charge once.
  */
-const charged = new WeakMap<object, Set<unknown>>();
+const charged = new WeakSet<readonly unknown[]>();
 
-/** Charges the bucket of a request, sets the headers, and refuses with `RateLimitedException`. */
+/** Charges the counter of a call, sets the header fields, and refuses in the way of the call's protocol. */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(
     @Inject(RateLimiter) private readonly limiter: RateLimiter,
-    @Inject(RateLimitPolicies) private readonly policies: RateLimitPolicies,
-    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(RateLimitRules) private readonly rules: RateLimitRules,
+    @Inject(RateLimitSettings) private readonly settings: RateLimitSettings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const applied = this.#ruleOf(context);
-    if (!applied) return true;
-    const exchange = exchangeOf(context);
-    if (!isFirstGuard(exchange.request, context.getHandler())) return true;
+    const args = context.getArgs();
+    if (charged.has(args)) return true;
+    charged.add(args);
+    const rule = this.rules.of(context);
+    if (!rule) return true;
+    const { skip, ipv6Subnet, headers, report } = this.settings;
+    if (skip && (await skip(context))) return true;
 
-    const policies = this.policies.resolve(applied.rule);
-    const key = `${applied.scope} ${await this.#clientOf(context, exchange)}`;
-    const decision = await this.limiter.consume(key, policies ? { policies } : {});
-    setRateLimitHeaders(exchange, decision, this.policies.headers);
-    if (!decision.allowed) throw new RateLimitedException(decision);
+    const call = callOf(context);
+    const caller = await callerOf(context, call, rule, ipv6Subnet);
+    if (caller === undefined) return true;
+    const key = rule.scope === '' ? caller : `${rule.scope} ${caller}`;
+    const decision = await this.#decide(key, context, rule);
+    if (call.response) setRateLimitHeaders(call.response, decision, headers);
+    releaseAtEnd(this.limiter, decision, context, call, report);
+    if (!decision.allowed) throw await call.refusal(decision);
     return true;
   }
 
-  /** The nearest word wins: the method's, then the class's, then (where the guard is global) the default. */
-  #ruleOf(context: ExecutionContext): { rule: RateLimitRule; scope: string } | undefined {
-    const [handler, controller] = [context.getHandler(), context.getClass()];
-    if (this.reflector.get(SkipMetadata, handler)) return undefined;
-    const own = this.reflector.get(RuleMetadata, handler);
-    if (own) return { rule: own.rule, scope: scopeOf(own.rule, controller, handler.name) };
-    if (this.reflector.get(SkipMetadata, controller)) return undefined;
-    const { rule } = this.reflector.get(RuleMetadata, controller) ?? { rule: undefined };
-    return { rule, scope: scopeOf(rule, controller, undefined) };
-  }
-
-  async #clientOf(context: ExecutionContext, { address = '' }: HttpExchange): Promise<string> {
-    const key = this.reflector.getAllAndOverride(KeyMetadata, [context.getHandler(), context.getClass()]);
-    if (key) return key(context);
-    // a socket that closed meanwhile has no address: its request shares one bucket with others like it
-    return clientAddress(address) ?? 'unknown';
+  async #decide(key: string, context: ExecutionContext, rule: Rule) {
+    const asked = await askedOf(rule, context);
+    try {
+      const decision = await decide(this.limiter, key, asked);
+      if (!decision.allowed && decision.retryAfterMs === 0) warnOfCost(rule, decision.policy);
+      return decision;
+    } catch (error) {
+      throw located(rule.place, error);
+    }
   }
 }
 
-function isFirstGuard(request: object, handler: unknown): boolean {
-  const handlers = charged.get(request) ?? new Set();
-  if (handlers.has(handler)) return false;
-  charged.set(request, handlers.add(handler));
-  return true;
+async function askedOf({ policies, cost }: Rule, context: ExecutionContext): Promise<Asked> {
+  const current = policies.of ? await policies.of(context) : { policies: policies.fixed };
+  return { ...current, cost: typeof cost === 'number' ? cost : await resolveFor(cost, context) };
 }
 
-/** A named policy has one bucket wherever it is used; an inline one belongs to its route, or to its class. */
-function scopeOf(rule: RateLimitRule, controller: { name: string }, method: string | undefined): string {
-  if (typeof rule === 'string') return `policy ${rule}`;
-  // two classes may have one name; their paths differ
-  const path = String(Reflect.getMetadata(PATH_METADATA, controller) ?? '');
-  return ['route', controller.name, path, ...(method === undefined ? [] : [method])].join(' ');
-}
-
-function exchangeOf(context: ExecutionContext): HttpExchange {
-  if (context.getType() === 'http') return httpExchange(context);
-  throw new RedisFunctionsError(
-    'UNSUPPORTED_CONTEXT',
-    `RateLimitGuard cannot limit "${context.getType()}" calls (${context.getClass().name}.${context.getHandler().name}). ` +
-      'Use RateLimiter.consume() there.',
+function warnOfCost({ place }: Rule, policy: string): void {
+  warnOnce(
+    'RATE_LIMIT_COST_ABOVE_CAPACITY',
+    place,
+    `A call was refused because it costs more than the policy "${policy}" ever has, and always will be. ` +
+      'Raise the limit, or let it cost less.',
   );
 }
