@@ -42,7 +42,7 @@ const WITHOUT_CODE = [
 
 export type Check = keyof typeof CODES;
 
-/** False for those that are not to be looked for; `default` is for those that are not named. `knownOptions`: see below. */
+/** False for those that are not to be looked for; `default` is for those that are not named. */
 export type ValidateOptions = { readonly [name in Check | (typeof WITHOUT_CODE)[number] | 'default']?: boolean };
 
 export const CHECK_NAMES: readonly string[] = [...Object.keys(CODES), ...WITHOUT_CODE, 'default'];
