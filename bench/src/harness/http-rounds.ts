@@ -1,7 +1,7 @@
 import { AppProcess } from './app-process.js';
 import { HttpLoad, type Load } from './http-load.js';
 import { printProfile } from './profile.js';
-import { type Conditions, median } from './rounds.js';
+import { type Conditions, median, rotated } from './rounds.js';
 import { printTable, toCount, toMs } from './tables.js';
 
 /** One app, and how it is started. */
@@ -42,7 +42,7 @@ interface Contestant {
 
 const PROFILE_MS = 3_000;
 
-/** Every app once per round, in turn, each in a process of its own; the load comes from this one. */
+/** Every app once per round, beginning with another each time, each in a process of its own; the load comes from this one. */
 export async function compareApps(apps: readonly App[], conditions: HttpConditions): Promise<HttpRate[]> {
   const { file, inFlight, rounds, roundMs, status, profiled } = conditions;
   const contestants: Contestant[] = [];
@@ -54,7 +54,9 @@ export async function compareApps(apps: readonly App[], conditions: HttpConditio
     // the first requests may be answered otherwise: they bring what the others are about
     for (const { load } of contestants) await load.run(roundMs);
     for (let round = 0; round < rounds; round++) {
-      for (const contestant of contestants) contestant.rounds.push(await measure(contestant, roundMs, status));
+      for (const contestant of rotated(contestants, round)) {
+        contestant.rounds.push(await measure(contestant, roundMs, status));
+      }
     }
     const looked = contestants.find(({ name }) => name === profiled);
     if (looked) {

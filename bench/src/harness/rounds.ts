@@ -41,7 +41,10 @@ interface Round {
 /** A lane lets the event loop turn after so many: answers that need no I/O would keep sockets and timers waiting. */
 const TURN_EVERY = 16;
 
-/** Every contestant once per round, in turn: the machine's moods fall on all alike. The first round warms up. */
+/**
+ * Every contestant once per round: the machine's moods fall on all alike. Each round begins with another one, as what comes
+ * before a turn has its effects too. The first round warms up.
+ */
 export async function compare(contestants: readonly Contestant[], conditions: Conditions): Promise<Rate[]> {
   const tallies = contestants.map((contestant) => ({
     contestant,
@@ -49,7 +52,7 @@ export async function compare(contestants: readonly Contestant[], conditions: Co
     outcomes: { done: 0, refused: 0, faked: 0 },
   }));
   for (let round = 0; round <= conditions.rounds; round++) {
-    for (const { contestant, rounds, outcomes } of tallies) {
+    for (const { contestant, rounds, outcomes } of rotated(tallies, round)) {
       const measured = await measure(contestant, conditions, round > 0 ? outcomes : { done: 0, refused: 0, faked: 0 });
       if (round > 0) rounds.push(measured);
     }
@@ -114,6 +117,12 @@ async function lane(
     latencies.push(ended - started);
     started = ended;
   }
+}
+
+/** The same, beginning elsewhere. */
+export function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
 }
 
 export function median(values: readonly number[]): number {

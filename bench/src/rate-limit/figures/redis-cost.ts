@@ -1,6 +1,6 @@
 import type { Demand } from '../../harness/demands.js';
 import { countersOf, type RedisCounters } from '../../harness/redis-counters.js';
-import { median, repeat } from '../../harness/rounds.js';
+import { median, repeat, rotated } from '../../harness/rounds.js';
 import { printTable } from '../../harness/tables.js';
 import { AMPLE, CONDITIONS, type Context, ODD, USUAL } from '../context.js';
 import { type Limiter, toAddresses, toContestant } from '../limiters/limiter.js';
@@ -67,7 +67,7 @@ async function measure(
     rounds: [] as RedisCounters[],
   }));
   for (let round = 0; round <= CONDITIONS.rounds; round++) {
-    for (const { contestant, rounds } of tallies) {
+    for (const { contestant, rounds } of rotated(tallies, round)) {
       const counters = await countersOf(server, () => repeat(contestant, DECISIONS, CONDITIONS.inFlight));
       if (round > 0) rounds.push(counters);
     }
