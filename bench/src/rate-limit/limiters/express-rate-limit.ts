@@ -1,6 +1,6 @@
 import type { IncrementResponse, Options } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
-import { openIoredis, openNodeRedis } from './clients.js';
+import { isNodeRedis, openIoredis, openNodeRedis } from './clients.js';
 import type { Limiter, LimiterOptions } from './limiter.js';
 
 /** What express-rate-limit asks its store for; who is over the limit is asked for like everybody else. */
@@ -17,8 +17,8 @@ export async function expressRateLimit(options: LimiterOptions): Promise<Limiter
 }
 
 export async function openRedisStore({ url, client = 'node-redis' }: Omit<LimiterOptions, 'limit'>) {
-  if (client === 'node-redis') {
-    const redis = await openNodeRedis(url);
+  if (isNodeRedis(client)) {
+    const redis = await openNodeRedis(url, client);
     const sendCommand = (...args: string[]) => redis.sendCommand(args) as Promise<RedisReply>;
     return { store: new RedisStore({ sendCommand }), client, close: () => redis.destroy() };
   }

@@ -7,7 +7,10 @@ export interface Quota {
   readonly windowMs: number;
 }
 
-export type ClientName = 'node-redis' | 'ioredis' | 'ioredis, auto-pipelining';
+/** node-redis is without the time limit per command that it has by default, unless it says so: that makes it far slower. */
+export type ClientName = 'node-redis' | 'node-redis, default timeout' | 'ioredis' | 'ioredis, auto-pipelining';
+
+export type NodeRedisName = Extract<ClientName, `node-redis${string}`>;
 
 export interface LimiterOptions extends Quota {
   readonly url: string;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import { ThrottlerStorageRedisService } from '@nest-lab/throttler-storage-redis';
-import { openIoredis } from './clients.js';
+import { isNodeRedis, openIoredis } from './clients.js';
 import type { Limiter, LimiterOptions } from './limiter.js';
 
 export interface Throttler {
@@ -22,7 +22,7 @@ export async function nestThrottlers(
   { url, client = 'ioredis' }: Pick<LimiterOptions, 'url' | 'client'>,
   name = `@nestjs/throttler + nest-lab (${client})`,
 ): Promise<Limiter> {
-  if (client === 'node-redis') throw new Error('The storage takes ioredis only. Choose one of these clients.');
+  if (isNodeRedis(client)) throw new Error('The storage takes ioredis only. Choose one of these clients.');
   const redis = openIoredis(url, client);
   const storage = new ThrottlerStorageRedisService(redis);
   async function consume(key: string): Promise<ThrottlerStorageRecord | undefined> {

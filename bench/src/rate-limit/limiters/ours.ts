@@ -1,6 +1,6 @@
 import { type Decision, type Policy, RateLimiter } from '@redis-functions/rate-limit';
 import type { Outcome } from '../../harness/rounds.js';
-import { openIoredis } from './clients.js';
+import { isNodeRedis, openIoredis } from './clients.js';
 import type { Limiter, LimiterOptions } from './limiter.js';
 
 export const OURS = '@redis-functions/rate-limit';
@@ -15,7 +15,7 @@ export async function oursWith(
   { url, client = 'node-redis' }: Pick<LimiterOptions, 'url' | 'client'>,
   name = `${OURS} (${client})`,
 ): Promise<Limiter> {
-  const redis = client === 'node-redis' ? undefined : openIoredis(url, client);
+  const redis = isNodeRedis(client) ? undefined : openIoredis(url, client);
   const limiter = new RateLimiter({ policies, ...(redis ? { client: redis } : { url }) });
   await limiter.ready();
   return {

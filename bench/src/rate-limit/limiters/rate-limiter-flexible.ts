@@ -1,5 +1,5 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { openIoredis, openNodeRedis } from './clients.js';
+import { isNodeRedis, openIoredis, openNodeRedis } from './clients.js';
 import type { Limiter, LimiterOptions } from './limiter.js';
 
 /** Refusals are rejections, and come from memory once Redis has refused. */
@@ -10,8 +10,8 @@ export async function rateLimiterFlexible(options: LimiterOptions): Promise<Limi
 
 export async function openRateLimiterFlexible({ url, limit, windowMs, client = 'node-redis' }: LimiterOptions) {
   const quota = { points: limit, duration: windowMs / 1_000, inMemoryBlockOnConsumed: limit };
-  if (client === 'node-redis') {
-    const redis = await openNodeRedis(url);
+  if (isNodeRedis(client)) {
+    const redis = await openNodeRedis(url, client);
     const limiter = new RateLimiterRedis({ storeClient: redis, useRedisPackage: true, ...quota });
     return { limiter, client, close: () => redis.destroy() };
   }
