@@ -25,8 +25,8 @@
 --   ratelimiter_reset        keys → how many there were                                                 allow-oom
 --
 -- Algorithms:
---   tb   token bucket: `limit` units, refilled evenly at `limit` per window. Where one unit takes whole ms, the key is
---        an empty text that expires when the bucket is full; else its text says when, in µs.
+--   tb   token bucket: `limit` units, refilled evenly at `limit` per window. Where one unit takes whole ms, the key's
+--        text is "1", and it expires when the bucket is full; else the text says when, in µs.
 --   fw   fixed window: begins with the first hit. Key: "begin:used".
 --   fa   fixed window aligned to the clock: begins at whole multiples of its length since 1970. Key: as fw.
 --   sw   sliding window: what the window before used, weighted by how much of it is still in view, as if it had
@@ -155,20 +155,20 @@ local token_bucket = {}
 local function open_bucket(state, text, us, tokens)
   local debt, rest = 0, 0
   if text then
-    -- a plain number, nearly always
-    local full_at = tonumber(text)
-    if not full_at then
+    local full_at
+    if text == '1' then
       -- what counts in whole ms counted here before its limit was changed
-      if text == '' then
-        full_at = call('PEXPIRETIME', state.key) * 1000
-      else
+      full_at = call('PEXPIRETIME', state.key) * 1000
+    else
+      -- a plain number, nearly always
+      full_at = tonumber(text)
+      if not full_at then
         local part
         full_at, part = text:match('^(%d+):(%d+)$')
         if not full_at then return nil end
         full_at, rest = tonumber(full_at), tonumber(part)
       end
-    elseif not (full_at > 1e12 and full_at < 1e16) then
-      return nil
+      if not (full_at > 1e12 and full_at < 1e16) then return nil end
     end
     debt = full_at - now
     if debt < 0 then debt, rest = 0, 0 end
@@ -241,14 +241,14 @@ function token_bucket.used_for(bucket)
 end
 
 -- token bucket where one unit takes whole ms: its debt is the time that the key has to live, so that charging is one
--- small command that moves that moment, and nothing is turned into text
+-- small command that moves that moment, and nothing is turned into text. Its text is "1", which takes no memory.
 
 local whole_bucket = {}
 
 function whole_bucket.open(state, text)
   local full, debt = state.policy.full, 0
   if text then
-    if text == '' then
+    if text == '1' then
       debt = call('PEXPIRETIME', state.key) - now_ms
     else
       local full_at = tonumber((text:match('^(%d+):?%d*$')))
@@ -257,7 +257,7 @@ function whole_bucket.open(state, text)
     end
     if debt < 0 then debt = 0 elseif debt > full then debt = full end
   end
-  state.full, state.debt, state.carried, state.unit = full, debt, text == '', state.policy.unit
+  state.full, state.debt, state.carried, state.unit = full, debt, text == '1', state.policy.unit
   return state
 end
 
@@ -279,8 +279,8 @@ local function save_whole(bucket)
   -- 0: it has expired meanwhile, or was given back wholly
   if bucket.carried and call('PEXPIREAT', bucket.key, full_at) == 1 then return end
   if bucket.exists then
-    call('SET', bucket.key, '', 'PXAT', full_at)
-  elseif not call('SET', bucket.key, '', 'PXAT', full_at, 'NX') then
+    call('SET', bucket.key, '1', 'PXAT', full_at)
+  elseif not call('SET', bucket.key, '1', 'PXAT', full_at, 'NX') then
     foreign = bucket.key
   end
   bucket.exists, bucket.carried = true, true
@@ -905,6 +905,11 @@ local function decide_group(set, keys, key, texts, text, n, cost, lease, reply, 
   return no_answer(reply, answer)
 end
 
+-- A bucket's first key. MGET said nil for a key of another type too: it is left as it is.
+local function begin_plain(name, full_at)
+  if not call('SET', name, '1', 'PXAT', full_at, 'NX') then foreign = name end
+end
+
 -- When the buckets of one client are full, as decide_plain() goes along.
 local debts = {}
 
@@ -916,7 +921,7 @@ local function decide_plain(set, keys, key, texts, n, cost, reply, size)
   for index = 1, policies do
     local text, policy, debt = texts[key + index - 1], set[index], 0
     local full, own_cost = policy.full, costs[index]
-    if text == '' then
+    if text == '1' then
       debt = call('PEXPIRETIME', keys[key + index - 1]) - now_ms
       if debt < 0 then debt = 0 elseif debt > full then debt = full end
     elseif text then
@@ -934,14 +939,42 @@ local function decide_plain(set, keys, key, texts, n, cost, reply, size)
       local name, own_cost = keys[key + index - 1], costs[index]
       debt = debt + granted * set[index].unit * (own_cost == 0 and cost or own_cost)
       local full_at = now_ms + debt
-      if texts[key + index - 1] ~= '' or call('PEXPIREAT', name, full_at) == 0 then
-        if not call('SET', name, '', 'PXAT', full_at, 'NX') then foreign = name end
-      end
+      if not texts[key + index - 1] or call('PEXPIREAT', name, full_at) == 0 then begin_plain(name, full_at) end
     end
     reply[size + index] = debt
   end
   if foreign then return no_answer(reply, size) end
   return size + policies
+end
+
+-- A run of decide_plain() for one policy.
+local function decide_plain_run(set, keys, key, texts, groups, n, cost, reply, size)
+  local policy, own_cost = set[1], set.costs[1]
+  local full, step = policy.full, policy.unit * (own_cost == 0 and cost or own_cost)
+  for at = key, key + groups - 1 do
+    local name, text, debt, granted = keys[at], texts[at], 0, n
+    if text and text ~= '1' then
+      size = decide_group(set, keys, at, texts, at, n, cost, nil, reply, size)
+    else
+      if text then
+        debt = call('PEXPIRETIME', name) - now_ms
+        if debt < 0 then debt = 0 elseif debt > full then debt = full end
+      end
+      local fits = (full - debt) / step
+      if fits < n then granted = fits - fits % 1 end
+      if granted > 0 then
+        debt = debt + granted * step
+        if not text or call('PEXPIREAT', name, now_ms + debt) == 0 then begin_plain(name, now_ms + debt) end
+      end
+      size = size + 2
+      reply[size - 1], reply[size] = granted, debt
+      if foreign then
+        reply[size] = nil
+        size = no_answer(reply, size - 1)
+      end
+    end
+  end
+  return size
 end
 
 -- args: number of sets; 1 where a key occurs more than once, else 0; the sets; then runs of alike groups, each followed
@@ -959,13 +992,18 @@ local function decide(keys, args)
     local run = known_runs[args[at]] or read_run(args[at])
     local set, groups, n, cost = sets[run.set], run.groups, run.n, run.cost
     local is_plain = texts and set.is_plain and names == keys
-    for group = 1, groups do
-      local answered = is_plain and decide_plain(set, keys, key, texts, n, cost, reply, size)
-      if not answered then
-        local lease = set.leases and args[at + group]
-        answered = decide_group(set, keys, key, texts, text, n, cost, lease, reply, size)
+    if is_plain and set.size == 1 then
+      size = decide_plain_run(set, keys, key, texts, groups, n, cost, reply, size)
+      key, text = key + groups, text + groups
+    else
+      for group = 1, groups do
+        local answered = is_plain and decide_plain(set, keys, key, texts, n, cost, reply, size)
+        if not answered then
+          local lease = set.leases and args[at + group]
+          answered = decide_group(set, keys, key, texts, text, n, cost, lease, reply, size)
+        end
+        key, text, size = key + set.keys, text + set.size, answered
       end
-      key, text, size = key + set.keys, text + set.size, answered
     end
     at = at + 1 + (set.leases and groups or 0)
   end

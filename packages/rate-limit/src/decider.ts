@@ -62,9 +62,9 @@ export class Decider {
 
   decide({ key, tag, set }: Subject, cost: number, signal: AbortSignal | undefined): Promise<Decision> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter<Decision> = { key, resolve, reject, abandoned: false };
-      const batch = this.#batcher.add(this.#slotOf(tag), set, tag, cost, waiter);
-      if (signal) abandonOnAbort(signal, waiter, batch);
+      const waiter: Waiter<Decision> = { key, set, tag, cost, resolve, reject, abandoned: false };
+      this.#batcher.add(this.#slotOf(tag), waiter);
+      if (signal) abandonOnAbort(signal, waiter);
     });
   }
 
@@ -114,19 +114,19 @@ export class Decider {
         if (isHeard) this.#parts.decided(decision);
         waiter.resolve(decision);
       },
-      unanswered: (group) => this.#fallBack(group, foreignKey(group)),
+      unanswered: (group) => this.#fallBack(group.waiters, foreignKey(group)),
     });
   }
 
   #failed(batch: Batch<Decision>, error: Error): void {
     const [{ set, tag } = {}] = batch.groups;
     if (set && tag !== undefined && error instanceof UnavailableError) this.#open(batch.slot, set, tag, error);
-    for (const group of batch.groups) this.#fallBack(group, error);
+    for (const { waiters } of batch.groups) this.#fallBack(waiters, error);
   }
 
-  #fallBack({ set, tag, cost, waiters }: Group<Decision>, error: Error): void {
-    for (const { key, resolve, abandoned } of waiters) {
-      if (!abandoned) resolve(this.#parts.fallback({ key, tag, set }, cost, error, 'consume'));
+  #fallBack(waiters: readonly Waiter<Decision>[], error: Error): void {
+    for (const waiter of waiters) {
+      if (!waiter.abandoned) waiter.resolve(this.#parts.fallback(waiter, waiter.cost, error, 'consume'));
     }
   }
 
@@ -142,9 +142,10 @@ export class Decider {
     if (!circuit.open(() => this.#peek(set, tag, 1))) return;
     this.#parts.circuitChanged('open', server);
     // nobody waits for a server that is known not to answer
-    for (const waiting of this.#batcher.takeWaiting((slot) => this.#serverOf(slot) === server)) {
-      for (const group of waiting.groups) this.#fallBack(group, error);
-    }
+    this.#fallBack(
+      this.#batcher.takeWaiting((slot) => this.#serverOf(slot) === server),
+      error,
+    );
   }
 
   #peek(set: PolicySet, tag: string, cost: number): Promise<readonly number[]> {
@@ -152,10 +153,9 @@ export class Decider {
   }
 }
 
-function abandonOnAbort(signal: AbortSignal, waiter: Waiter<Decision>, batch: Batch<Decision>): void {
+function abandonOnAbort(signal: AbortSignal, waiter: Waiter<Decision>): void {
   const abandon = () => {
     waiter.abandoned = true;
-    batch.hasAbandoned = true;
     waiter.reject(signal.reason);
   };
   signal.addEventListener('abort', abandon, { once: true });

@@ -57,13 +57,17 @@ export class DeadlineTimer {
     });
   }
 
-  /** Begins a wait. `reject` is called when it runs out; until then, `leave` ends it. */
-  enter(reject: (error: unknown) => void): Lease {
+  /**
+   * Begins a wait. `reject` is called when it runs out; until then, `leave` ends it.
+   *
+   * @param since When the wait really began, by `performance.now()`. Default: now.
+   */
+  enter(reject: (error: unknown) => void, since = performance.now()): Lease {
     const entry: Entry = {
       expired: false,
       refusal: undefined,
       onExpired: undefined,
-      dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + this.#durationMs,
+      dueAt: this.#durationMs === 0 ? Number.POSITIVE_INFINITY : since + this.#durationMs,
       reject,
       previous: undefined,
       next: undefined,

@@ -1,12 +1,11 @@
 import { DeadlineTimer, UnavailableError } from '@redis-functions/core';
-import type { PolicySet } from '../policy/policy-set.js';
 import { processId } from '../process-id.js';
 import { Batch, type Waiter } from './batch.js';
 
-/** While one is being decided the next is on its way; more would make the batches smaller, not the server faster. */
+/** So that what is asked for while a call is out need not always wait for it. More make smaller calls: each costs a wake-up. */
 const MOST_IN_FLIGHT = 2;
-/** More in one call saves next to nothing, and keeps the server from others for longer. */
-const MOST_GROUPS = 64;
+/** Keys of one call: more saves next to nothing, and keeps the server from others for longer. */
+const MOST_KEYS = 512;
 
 export interface BatcherParts<Result> {
   /** Asks Redis. */
@@ -19,15 +18,33 @@ export interface BatcherParts<Result> {
 }
 
 /** Decisions of one slot. */
-interface Lane<Result> {
-  /** Collects; the others before it are full. */
-  readonly waiting: Batch<Result>[];
-  inFlight: number;
-  willSend: boolean;
+class Lane<Result> {
+  waiting: Waiter<Result>[] = [];
+  /** When the first of them began to wait. */
+  since = 0;
+  inFlight = 0;
+  willSend = false;
+  readonly slot: number;
+
+  constructor(slot: number) {
+    this.slot = slot;
+  }
+
+  /** The next call's. */
+  take(): Waiter<Result>[] {
+    let keys = 0;
+    for (let count = 0; count < this.waiting.length; count++) {
+      keys += (this.waiting[count] as Waiter<Result>).set.keyEndings.length;
+      if (keys > MOST_KEYS && count > 0) return this.waiting.splice(0, count);
+    }
+    const all = this.waiting;
+    this.waiting = [];
+    return all;
+  }
 }
 
 /**
- * Puts decisions together: what is asked for in one turn of the event loop, and while calls are out, is one call. A
+ * Puts decisions together: what is asked for in one turn of the event loop, and while calls are out, goes out together. A
  * decision that comes alone goes at once. No timer but that of the deadline.
  */
 export class Batcher<Result> {
@@ -50,73 +67,55 @@ export class Batcher<Result> {
     );
   }
 
-  /** @returns The batch it is in, for `abandoned`. */
-  add(slot: number, set: PolicySet, tag: string, cost: number, waiter: Waiter<Result>): Batch<Result> {
+  add(slot: number, waiter: Waiter<Result>): void {
     let lane = this.#lanes.get(slot);
     if (lane === undefined) {
-      lane = { waiting: [], inFlight: 0, willSend: false };
+      lane = new Lane(slot);
       this.#lanes.set(slot, lane);
     }
-    let batch = lane.waiting.at(-1);
-    if (batch === undefined || batch.groups.length >= MOST_GROUPS) {
-      batch = this.#begin(lane, slot);
-    }
-    batch.add(set, tag, cost, waiter);
-    if (lane.inFlight < MOST_IN_FLIGHT) this.#sendSoon(lane);
-    return batch;
+    if (lane.waiting.length === 0) lane.since = performance.now();
+    lane.waiting.push(waiter);
+    if (lane.inFlight < MOST_IN_FLIGHT && !lane.willSend) this.#sendSoon(lane);
   }
 
   /** What has not been sent to the slots of a server that does not answer; its waiters are yours now. */
-  takeWaiting(isOf: (slot: number) => boolean): Batch<Result>[] {
-    const taken: Batch<Result>[] = [];
-    for (const [slot, { waiting }] of this.#lanes) {
-      if (waiting.length > 0 && isOf(slot)) taken.push(...waiting.splice(0));
+  takeWaiting(isOf: (slot: number) => boolean): Waiter<Result>[] {
+    const taken: Waiter<Result>[] = [];
+    for (const lane of this.#lanes.values()) {
+      if (lane.waiting.length > 0 && isOf(lane.slot)) taken.push(...lane.waiting.splice(0));
     }
-    for (const { lease } of taken) if (lease) this.#deadline.leave(lease);
     return taken;
   }
 
-  #begin(lane: Lane<Result>, slot: number): Batch<Result> {
-    const batch = new Batch<Result>(`${processId}.${(this.#batches++).toString(36)}`, slot);
-    batch.lease = this.#deadline.enter((error) => {
-      const index = lane.waiting.indexOf(batch);
-      if (index >= 0) lane.waiting.splice(index, 1);
-      this.#parts.failed(batch, error);
-    });
-    lane.waiting.push(batch);
-    return batch;
-  }
-
   #sendSoon(lane: Lane<Result>): void {
-    if (lane.willSend) return;
     lane.willSend = true;
     // after all that this turn of the event loop still has to ask
     process.nextTick(() => {
       lane.willSend = false;
-      while (lane.inFlight < MOST_IN_FLIGHT) {
-        const batch = lane.waiting.shift();
-        if (batch === undefined) return;
-        if (batch.dropAbandoned()) this.#deadline.leave(batch.lease as NonNullable<typeof batch.lease>);
-        else this.#send(lane, batch);
-      }
+      while (lane.inFlight < MOST_IN_FLIGHT && lane.waiting.length > 0) this.#send(lane);
     });
   }
 
-  #send(lane: Lane<Result>, batch: Batch<Result>): void {
-    const { lease } = batch;
-    if (lease === undefined) return;
+  #send(lane: Lane<Result>): void {
+    const batch = new Batch(`${processId}.${(this.#batches++).toString(36)}`, lane.slot, lane.take());
+    if (batch.groups.length === 0) return;
+    // its waiters have been answered by then; what comes of the call is no matter any more
+    const lease = this.#deadline.enter((error) => this.#parts.failed(batch, error), lane.since);
     const landed = () => {
       lane.inFlight -= 1;
-      if (lane.waiting.length > 0) this.#sendSoon(lane);
-      // its waiters were answered when it ran out of time
+      if (lane.waiting.length > 0 && !lane.willSend) this.#sendSoon(lane);
       if (lease.expired) return false;
       this.#deadline.leave(lease);
       return true;
     };
     lane.inFlight += 1;
     this.#parts.send(batch).then(
-      (reply) => landed() && this.#parts.answered(batch, reply),
-      (error) => landed() && this.#parts.failed(batch, error),
+      (reply) => {
+        if (landed()) this.#parts.answered(batch, reply);
+      },
+      (error) => {
+        if (landed()) this.#parts.failed(batch, error);
+      },
     );
   }
 }
