@@ -3,6 +3,8 @@ import { encodeKeyPart, InvalidArgumentError } from '@redis-functions/core';
 import type { PolicySet } from './policy/policy-set.js';
 
 const LONGEST_TAG = 256;
+/** What encodeKeyPart leaves as it is. */
+const PLAIN = /^[\w.@/+=~-]+$/;
 
 /**
  * The part of a key that says who is limited; all policies of one decision share it, and so a cluster slot.
@@ -19,7 +21,9 @@ export function toKeyTag(key: string): string {
       `key is ${got}. Give a text that tells clients apart, such as an IP or a user id.`,
     );
   }
-  // a quick way round the expression for the megabyte
+  // nearly every key is an address or an id: a quick way round what only changes others
+  if (key.length <= LONGEST_TAG && PLAIN.test(key)) return key;
+  // and for the megabyte
   const encoded = key.length > LONGEST_TAG ? key : encodeKeyPart(key);
   if (encoded.length <= LONGEST_TAG) return encoded;
   // "%s" does not come out of encodeKeyPart: no other key can look like this one; UTF-16 keeps lone surrogates apart

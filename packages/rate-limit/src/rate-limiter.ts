@@ -104,6 +104,19 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
     }
   }
 
+  /**
+   * `consume` where nothing has to be waited for: a refusal that still holds, or any decision while Redis is known not to
+   * answer. Undefined, and nothing is taken, where Redis has to be asked. For those who would rather answer at once than
+   * make a promise.
+   *
+   * @throws As `consume`.
+   */
+  decideAtOnce(key: string, options: PeekOptions = {}): Decision | undefined {
+    if (!this.#startup.over) return undefined;
+    const { cost = 1 } = options;
+    return this.#decider.decideAtOnce(this.#costing(key, options, cost), cost);
+  }
+
   /** What `consume` would answer now. Takes nothing. @throws As `consume`. */
   async peek(key: string, options: PeekOptions = {}): Promise<Decision> {
     const { cost = 1 } = options;

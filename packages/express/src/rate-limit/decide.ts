@@ -3,28 +3,42 @@ import type { Request, Response } from 'express';
 import { settleAfterwards } from './afterwards.js';
 import type { Configuration } from './configuration.js';
 import { renamed, setHeaders } from './headers.js';
-import type { RateLimitInfo } from './request-info.js';
+import type { RateLimitInfo, Visits } from './request-info.js';
 import { keyOf } from './request-key.js';
 import { visit, visitsOf } from './visits.js';
 
 /**
- * Counts a request, and tells it and its response so. Undefined for one that is not counted.
- *
- * Every `await` costs each request a turn: only what a user's function returned is awaited, and the decision.
+ * Counts a request, and tells it and its response so. Undefined for one that is not counted. A promise only where something
+ * has to be waited for: every turn that a request waits costs more than the rest of this.
  */
-export async function decide(
+export function decide(
   configuration: Configuration,
   request: Request,
   response: Response,
+): RateLimitInfo | undefined | Promise<RateLimitInfo | undefined> {
+  const { limiter, skip, policies, cost, identifier } = configuration;
+  const dependsOnRequest = typeof cost === 'function' || typeof identifier === 'function' || policies.of !== undefined;
+  if (skip !== undefined || dependsOnRequest) return decideInTurn(configuration, request, response);
+  const before = visitsOf(request);
+  if (before?.by.includes(configuration)) return reportSecondVisit(configuration);
+  const key = keyOf(configuration, request, response);
+  if (typeof key !== 'string') return decideInTurn(configuration, request, response, key);
+  const known = limiter.decideAtOnce(key, { policies: policies.fixed, cost });
+  if (known !== undefined) return tell(configuration, request, response, before, known, identifier);
+  return decideInTurn(configuration, request, response, key);
+}
+
+async function decideInTurn(
+  configuration: Configuration,
+  request: Request,
+  response: Response,
+  known?: string | Promise<string>,
 ): Promise<RateLimitInfo | undefined> {
-  const { limiter, skip, policies, cost, identifier, headers } = configuration;
+  const { limiter, skip, policies, cost, identifier } = configuration;
   if (skip !== undefined && (await skip(request, response))) return undefined;
   const before = visitsOf(request);
-  if (before?.by.includes(configuration)) {
-    reportSecondVisit(configuration);
-    return undefined;
-  }
-  const keyOrPromise = keyOf(configuration, request, response);
+  if (before?.by.includes(configuration)) return reportSecondVisit(configuration);
+  const keyOrPromise = known ?? keyOf(configuration, request, response);
   const key = typeof keyOrPromise === 'string' ? keyOrPromise : await keyOrPromise;
   const asked = {
     policies: policies.of === undefined ? policies.fixed : await policies.of(request, response),
@@ -36,15 +50,27 @@ export async function decide(
   } catch (error) {
     decision = await refusedForCost(configuration, key, asked, error);
   }
-  settleAfterwards(configuration, decision, request, response);
   const name = typeof identifier === 'function' ? await identifier(request, response) : identifier;
+  return tell(configuration, request, response, before, decision, name);
+}
+
+/** @param name What the one policy is called in the header fields, where that is not its name. */
+function tell(
+  configuration: Configuration,
+  request: Request,
+  response: Response,
+  before: Visits | undefined,
+  decision: Decision,
+  name: string | undefined,
+): RateLimitInfo {
+  settleAfterwards(configuration, decision, request, response);
   const shown = name === undefined ? decision : renamed(decision, name);
   const { info, visits } = visit(request, before, configuration, decision, shown);
-  setHeaders(response, visits.decisions, headers);
+  setHeaders(response, visits.decisions, configuration.headers);
   return info;
 }
 
-function reportSecondVisit({ checks }: Configuration): void {
+function reportSecondVisit({ checks }: Configuration): undefined {
   checks.report(
     'singleCount',
     'One rateLimit() middleware is twice on the way of a request, which was counted once. ' +

@@ -5,6 +5,7 @@ import { type Configuration, resolveOptions } from './configuration.js';
 import { decide } from './decide.js';
 import type { RateLimitOptions } from './options.js';
 import { refuse } from './refuse.js';
+import type { RateLimitInfo } from './request-info.js';
 import { occupyCounters } from './shared-counters.js';
 
 export interface RateLimitMiddleware extends RequestHandler {
@@ -37,19 +38,18 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   // connects now, so that the first request need not wait; what is wrong is said by the first decision
   limiter.ready().catch(() => {});
 
-  async function rateLimitMiddleware(request: Request, response: Response, next: NextFunction): Promise<void> {
+  function rateLimitMiddleware(request: Request, response: Response, next: NextFunction): void | Promise<void> {
     if (isBeingBorn()) reportBirth(configuration);
+    const conclude = (info: RateLimitInfo | undefined) => {
+      if (info?.allowed !== false) next();
+      else return refuse(configuration, info, request, response, next)?.catch(next);
+    };
     try {
-      const info = await decide(configuration, request, response);
-      if (info?.allowed === false) {
-        await refuse(configuration, info, request, response, next);
-        return;
-      }
+      const info = decide(configuration, request, response);
+      return info instanceof Promise ? info.then(conclude, next) : conclude(info);
     } catch (error) {
       next(error);
-      return;
     }
-    next();
   }
 
   return Object.assign(rateLimitMiddleware, {
