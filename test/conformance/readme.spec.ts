@@ -10,9 +10,9 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** Inside the repository, so that packages are found; git-ignored. */
 const FOLDER = path('../../.cache/readme');
 
-/** The code blocks of the README by language, in their order. */
-function blocks(language: string): string[] {
-  const text = readFileSync(path('../../README.md'), 'utf8');
+/** The code blocks of a page by language, in their order. */
+function blocks(language: string, page = 'README.md'): string[] {
+  const text = readFileSync(path(`../../${page}`), 'utf8');
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, code]) => code as string,
   );
@@ -34,9 +34,11 @@ describe('the README', () => {
         include: ['*.ts'],
       }),
     );
-    blocks('ts').forEach((code, i) => {
-      writeFileSync(`${FOLDER}/block${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
-    });
+    for (const [name, page] of Object.entries({ block: 'README.md', limits: 'docs/rate-limits.md' })) {
+      blocks('ts', page).forEach((code, i) => {
+        writeFileSync(`${FOLDER}/${name}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
+      });
+    }
     writeFileSync(`${FOLDER}/mylib.lua`, blocks('lua')[0] ?? '');
   });
   afterAll(() => redis.stop());
@@ -59,5 +61,13 @@ describe('the README', () => {
     const { stdout } = await run(process.execPath, tsx, { cwd: FOLDER });
     expect(stdout).toBe('5');
     expect(await redis.command('GET', 'visits')).toBe('5');
+  });
+
+  it.each([0, 1, 2])('shows limits that can be run as they are, block %i', async (block) => {
+    const code = readFileSync(`${FOLDER}/limits${block}.ts`, 'utf8');
+    writeFileSync(`${FOLDER}/limits${block}.ts`, `${code}\nawait limiter.ready();\nawait limiter.close();\n`);
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `limits${block}.ts`];
+    const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
+    expect(stderr).toBe('');
   });
 });

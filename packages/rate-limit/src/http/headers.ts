@@ -40,9 +40,16 @@ export function rateLimitHeaders(decisions: readonly Decision[], options: Header
   return fields;
 }
 
-/** Whole seconds for `Retry-After`: never earlier than the wait; 0 where there is none, or where no wait would help. */
-export function retryAfterSeconds({ allowed, retryAfterMs }: Decision): number {
-  return allowed ? 0 : toSeconds(retryAfterMs);
+/**
+ * Whole seconds for `Retry-After`: never earlier than the wait; 0 where there is none, or where no wait would help. Where
+ * only leases are in the way it is 1: their wait is the longest that there can be, and most end with their request.
+ */
+export function retryAfterSeconds({ allowed, retryAfterMs, policies }: Decision): number {
+  if (allowed || retryAfterMs === 0) return 0;
+  for (const { allowed: agrees, shadow, algorithm, blocked } of policies) {
+    if (!agrees && !shadow && (algorithm !== 'concurrency' || blocked)) return toSeconds(retryAfterMs);
+  }
+  return Math.min(1, toSeconds(retryAfterMs));
 }
 
 /** Built in one go: this runs for every response. */
