@@ -38,6 +38,9 @@ const ANSWERS = {
   deny: 'everything is refused',
 } as const;
 
+/** Not made anew for every decision. */
+const NO_OPTIONS: ConsumeOptions = {};
+
 /**
  * Limits how often something may happen, for all processes that share a Redis. A refusal is an answer, not an error; and
  * there is an answer in bounded time whatever state Redis is in. Emits `RateLimiterEvents`.
@@ -93,7 +96,7 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
    * @throws InvalidArgumentError for a key, cost or policy that cannot be; CostAboveCapacityError for a cost that could
    *   never pass; the signal's reason. Never for a refusal, and never because of Redis.
    */
-  consume(key: string, options: ConsumeOptions = {}): Promise<Decision> {
+  consume(key: string, options: ConsumeOptions = NO_OPTIONS): Promise<Decision> {
     try {
       const { cost = 1, signal } = options;
       const subject = this.#costing(key, options, cost);

@@ -1,5 +1,6 @@
 import { conclude, type Decision, type PolicyDecision } from '../decision.js';
 import { toDecisionId } from '../decision-id.js';
+import type { ResolvedPolicy } from '../policy/policy.js';
 import { type PolicyState, statesOf } from '../verdict.js';
 import type { Batch, Group, Waiter } from './batch.js';
 
@@ -25,46 +26,58 @@ export function readAnswers(batch: Batch<Decision>, reply: readonly number[], ha
       continue;
     }
     // short: of each policy only when it is full; long: -2 - how many passed, and three numbers of each
-    const granted = first >= 0 ? first : -2 - first;
-    const states = first >= 0 ? bucketStates(group, granted, reply, offset) : fullStates(group, reply, offset);
-    offset += 1 + (first >= 0 ? count : 3 * count);
+    const isShort = first >= 0;
+    const granted = isShort ? first : -2 - first;
+    const states = isShort ? undefined : statesOf([0, 0, ...reply.slice(offset + 1, offset + 1 + 3 * count)]);
     const { waiters } = group;
     for (let index = 0; index < waiters.length; index++) {
       const waiter = waiters[index] as Waiter<Decision>;
       // begins with the lease that the group was sent with, see Batch.leaseOf
       const id = index === 0 ? idPrefix + number : `${idPrefix}${number}-${index}`;
-      handlers.decided(
-        group,
-        waiter,
-        conclude(id, waiter.key, policyDecisions(group, states, granted - index), 'redis'),
-      );
+      const ahead = granted - index;
+      const policies = states ? policyDecisions(group, states, ahead) : bucketDecisions(group, reply, offset, ahead);
+      handlers.decided(group, waiter, conclude(id, waiter.key, policies, 'redis'));
     }
+    offset += 1 + (isShort ? count : 3 * count);
   }
 }
 
-/** What a bucket that is full after so many ms has left, and how long it lets those wait that did not pass. */
-function bucketStates(
-  { set, cost, waiters }: DecisionGroup,
-  granted: number,
+/**
+ * The short answer: what buckets that are full after so many ms have left, and how long they let those wait that did not
+ * pass. Written for as few objects as can be: it is nearly every answer.
+ *
+ * @param ahead How many that passed are as far on as this one or further; 0 or less where it did not pass.
+ */
+function bucketDecisions(
+  { set: { policies }, cost }: DecisionGroup,
   reply: readonly number[],
   offset: number,
-): PolicyState[] {
-  const refuses = granted < waiters.length;
-  return set.policies.map(({ limit, window, cost: own = cost }, index) => {
-    const resetAfterMs = reply[offset + 1 + index] as number;
+  ahead: number,
+): PolicyDecision[] {
+  const decisions: PolicyDecision[] = new Array(policies.length);
+  for (let index = 0; index < policies.length; index++) {
+    const { name, limit, window, algorithm, cost: fixed } = policies[index] as ResolvedPolicy;
+    const own = fixed ?? cost;
     const unitMs = window / limit;
-    return {
+    // those that passed after this one were charged after it
+    const resetAfterMs = (reply[offset + 1 + index] as number) - (ahead > 1 ? (ahead - 1) * own * unitMs : 0);
+    const retryAfterMs = ahead > 0 ? 0 : Math.max(0, resetAfterMs + own * unitMs - window);
+    decisions[index] = {
+      name,
+      limit,
+      windowMs: window,
+      algorithm,
+      cost: own,
+      fixedCost: fixed !== undefined,
+      shadow: false,
+      allowed: retryAfterMs === 0,
       remaining: Math.floor((window - resetAfterMs) / unitMs),
-      retryAfterMs: refuses ? Math.max(0, resetAfterMs + own * unitMs - window) : 0,
+      retryAfterMs,
       resetAfterMs,
       blocked: false,
     };
-  });
-}
-
-function fullStates({ set }: DecisionGroup, reply: readonly number[], offset: number): PolicyState[] {
-  const count = set.policies.length;
-  return statesOf([0, 0, ...reply.slice(offset + 1, offset + 1 + 3 * count)]);
+  }
+  return decisions;
 }
 
 /**
