@@ -1,3 +1,4 @@
+export { onAbort } from './call/abort.js';
 export type { Lease } from './call/deadline.js';
 export { DeadlineTimer } from './call/deadline.js';
 export type { Handle } from './call/handle.js';

@@ -7,6 +7,7 @@ const PROBE_DELAY_MS = { first: 50, most: 400 };
 export class Circuit {
   readonly #onClosed: () => void;
   #isOpen = false;
+  #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(onClosed: () => void) {
@@ -28,12 +29,14 @@ export class Circuit {
     return true;
   }
 
-  /** No further probes. */
+  /** No further probes: it stays as it is. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   #probeAfter(delayMs: number, probe: () => Promise<unknown>): void {
+    if (this.#isStopped) return;
     this.#timer = setTimeout(() => {
       probe().then(
         () => {

@@ -1,10 +1,10 @@
-import { FunctionCallError, type Handle, type RedisFunctions, UnavailableError } from '@redis-functions/core';
+import { FunctionCallError, type Handle, onAbort, type RedisFunctions, UnavailableError } from '@redis-functions/core';
 import { readAnswers } from './batch/answers.js';
 import type { Batch, Group, Waiter } from './batch/batch.js';
 import { Batcher } from './batch/batcher.js';
 import { Circuit } from './circuit.js';
 import { type Decision, toDecision } from './decision.js';
-import { toDecisionId } from './decision-id.js';
+import { NOTHING_TAKEN } from './decision-id.js';
 import { DenyCache } from './deny-cache.js';
 import { toKeys } from './keys.js';
 import { rateLimiterLibrary } from './library.js';
@@ -34,6 +34,7 @@ export class Decider {
   readonly #batcher: Batcher<Decision>;
   readonly #denials: DenyCache | undefined;
   readonly #circuits = new Map<string, Circuit>();
+  #isStopped = false;
   /** Why the circuits are open, to tell those whose decisions do not wait. */
   #reason = new Error('Redis does not answer.');
 
@@ -75,7 +76,7 @@ export class Decider {
     if (atOnce !== undefined) return atOnce;
     try {
       const reply = await this.#peek(set, tag, cost);
-      return toDecision(toDecisionId(0, 'peek'), key, set, cost, statesOf(reply), 'redis');
+      return toDecision(NOTHING_TAKEN, key, set, cost, statesOf(reply), 'redis');
     } catch (error) {
       if (error instanceof UnavailableError) this.#open(this.#slotOf(tag), set, tag, error);
       return this.#parts.fallback(subject, cost, error as Error, 'peek');
@@ -87,7 +88,9 @@ export class Decider {
     this.#denials?.forget(tag);
   }
 
+  /** Looks no more for servers that were away. */
   stop(): void {
+    this.#isStopped = true;
     for (const circuit of this.#circuits.values()) circuit.stop();
   }
 
@@ -136,6 +139,7 @@ export class Decider {
     if (circuit === undefined) {
       circuit = new Circuit(() => this.#parts.circuitChanged('closed', server));
       this.#circuits.set(server, circuit);
+      if (this.#isStopped) circuit.stop();
     }
     this.#reason = error;
     // reads the client's buckets, and so their server, without changing them
@@ -154,14 +158,13 @@ export class Decider {
 }
 
 function abandonOnAbort(signal: AbortSignal, waiter: Waiter<Decision>): void {
-  const abandon = () => {
+  const stopListening = onAbort(signal, () => {
     waiter.abandoned = true;
     waiter.reject(signal.reason);
-  };
-  signal.addEventListener('abort', abandon, { once: true });
+  });
   const { resolve } = waiter;
   waiter.resolve = (decision) => {
-    signal.removeEventListener('abort', abandon);
+    stopListening();
     resolve(decision);
   };
 }

@@ -6,6 +6,9 @@ export interface DecisionId {
   readonly lease: string;
 }
 
+/** The id of an answer that took nothing: there is nothing to settle. */
+export const NOTHING_TAKEN = '0.peek';
+
 export function toDecisionId(at: number, lease: string): string {
   return `${at}.${lease}`;
 }

@@ -1,6 +1,6 @@
 import type { Handle } from '@redis-functions/core';
 import { type Decision, toDecision } from './decision.js';
-import { parseDecisionId, toDecisionId } from './decision-id.js';
+import { NOTHING_TAKEN, parseDecisionId } from './decision-id.js';
 import { toKeys } from './keys.js';
 import type { rateLimiterLibrary } from './library.js';
 import type { LocalLimiter } from './local/local-limiter.js';
@@ -84,7 +84,7 @@ export class Operations {
       args: [operation, String(units), ...set.kinds],
     });
     forget(tag);
-    return toDecision(toDecisionId(0, operation), key, set, 1, statesOf(reply), 'redis');
+    return toDecision(NOTHING_TAKEN, key, set, 1, statesOf(reply), 'redis');
   }
 
   async block(subject: Subject, ms: number): Promise<void> {

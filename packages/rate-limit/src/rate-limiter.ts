@@ -3,7 +3,7 @@ import { type Duration, parseDuration } from '@redis-functions/core';
 import { type Connection, openConnection } from './connection.js';
 import { Decider } from './decider.js';
 import { type Decision, type PolicyDecision, undecided } from './decision.js';
-import { parseDecisionId, toDecisionId } from './decision-id.js';
+import { NOTHING_TAKEN, parseDecisionId } from './decision-id.js';
 import { announce, isHeard, type RateLimiterEvents, tell } from './events.js';
 import { toKeyTag } from './keys.js';
 import { rateLimiterLibrary } from './library.js';
@@ -13,7 +13,6 @@ import { type Configuration, type RateLimiterOptions, resolveOptions } from './o
 import { OutageNotice } from './outage-notice.js';
 import { assertAmount, assertUnits, type Policy, type ResolvedPolicy, resolvePolicies } from './policy/policy.js';
 import { type PolicySet, policySetOf } from './policy/policy-set.js';
-import { processId } from './process-id.js';
 import { Startup } from './startup.js';
 import type { Subject } from './subject.js';
 
@@ -227,7 +226,7 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
     const decision =
       onUnavailable === 'local'
         ? this.#local[operation](subject, cost)
-        : undecided(toDecisionId(0, processId), key, set, cost, onUnavailable === 'allow');
+        : undecided(NOTHING_TAKEN, key, set, cost, onUnavailable === 'allow');
     if (this.listenerCount('fallback') > 0) tell(() => this.emit('fallback', decision, error));
     if (operation === 'consume' && isHeard(this)) announce(this, decision, nearLimit);
     return decision;
@@ -249,8 +248,8 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
 
 /** The policies that a decision has taken units of. */
 function chargedPolicies(decision: Decision): Policy[] {
-  parseDecisionId(decision?.id);
-  if (!decision.allowed || decision.source === 'unavailable') return [];
+  const { at } = parseDecisionId(decision?.id);
+  if (at === 0 || !decision.allowed || decision.source === 'unavailable') return [];
   return decision.policies.filter(({ allowed }) => allowed).map(toPolicy);
 }
 

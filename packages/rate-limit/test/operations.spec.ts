@@ -76,7 +76,14 @@ describe.each(CASES)('what else is done to limits on $name as $mode', (server) =
       expect(refused.allowed).toBe(false);
       const before = await limits.snapshot();
       expect(await limiter.settle(refused, 0)).toBe(false);
+      expect(await limiter.settle(await limiter.peek('ada'), 5)).toBe(false);
       expect(await limits.snapshot()).toEqual(before);
+      for (const wrong of [{}, null, { ...refused, id: 'made up' }]) {
+        await expect(limiter.settle(wrong as Decision, 1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      }
+      for (const cost of [-1, 1.5, Number.NaN]) {
+        await expect(limiter.settle(refused, cost)).rejects.toMatchObject({ field: 'cost' });
+      }
     });
 
     it('takes as a penalty what is there, and gives as a reward up to full', async () => {

@@ -1,5 +1,5 @@
 import { type Decision, toDecision } from '../decision.js';
-import { toDecisionId } from '../decision-id.js';
+import { NOTHING_TAKEN, toDecisionId } from '../decision-id.js';
 import type { ResolvedPolicy } from '../policy/policy.js';
 import { PolicySet } from '../policy/policy-set.js';
 import { processId } from '../process-id.js';
@@ -61,7 +61,7 @@ export class LocalLimiter {
     const states = this.#open(subject, share, now).map(({ counter, policy }) =>
       counter.state(Math.min(policy.cost ?? cost, policy.limit)),
     );
-    return toDecision(toDecisionId(now, this.#nextLease()), subject.key, share, cost, states, 'local');
+    return toDecision(NOTHING_TAKEN, subject.key, share, cost, states, 'local');
   }
 
   /** Changes every counter of a client. */
