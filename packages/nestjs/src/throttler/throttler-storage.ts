@@ -1,5 +1,4 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { UnavailableError } from '@redis-functions/core';
 import {
   type Decision,
   RateLimiter,
@@ -75,11 +74,9 @@ export class RedisFunctionsThrottlerStorage implements OnApplicationShutdown {
     const block = toMs(blockDuration > 0 ? blockDuration : ttl);
     const now = await this.#limiter.peek(counter, { policies });
     if (now.policies.some(({ blocked }) => blocked)) return { ...toRecord(now), totalHits: 1 };
-    if (blockDuration > 0) {
-      await this.#limiter.block(counter, block, { policies }).catch((error) => {
-        // without Redis it is refused all the same
-        if (!(error instanceof UnavailableError)) throw error;
-      });
+    if (blockDuration > 0 && now.source === 'redis') {
+      // nobody waits for it: this request is refused all the same, also where Redis is gone meanwhile
+      this.#limiter.block(counter, block, { policies }).catch(() => {});
     }
     return { totalHits: 1, timeToExpire: toSeconds(toMs(ttl)), isBlocked: true, timeToBlockExpire: toSeconds(block) };
   }

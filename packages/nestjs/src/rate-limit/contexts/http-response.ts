@@ -12,6 +12,7 @@ interface RawResponse extends Pick<EventEmitter, 'once'> {
   readonly headersSent: boolean;
   readonly destroyed: boolean;
   readonly writableFinished: boolean;
+  getHeader(name: string): unknown;
 }
 
 /** A response of Express or Fastify. */
@@ -43,7 +44,8 @@ export class HttpResponse {
   }
 
   getHeader(name: string): string | undefined {
-    const value = this.#given.getHeader(name);
+    // middleware that runs before Fastify's reply is made writes to what is under it
+    const value = this.#given.getHeader(name) ?? this.#raw.getHeader(name);
     return value === undefined ? undefined : String(value);
   }
 
