@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Controller, type ExecutionContext, type INestApplication } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { Controller, type ExecutionContext, type INestApplication, Injectable } from '@nestjs/common';
+import { APP_GUARD, ExternalContextCreator } from '@nestjs/core';
 import { Args, GraphQLModule, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import {
@@ -22,7 +22,7 @@ import { concat, firstValueFrom, lastValueFrom, NEVER, of, Subject, takeUntil } 
 import { io } from 'socket.io-client';
 import request from 'supertest';
 import { WebSocket } from 'ws';
-import { RateLimited, RateLimitGuard, RateLimitKey } from '../src/index.js';
+import { RateLimited, RateLimitedException, RateLimitGuard, RateLimitKey } from '../src/index.js';
 import { LimitedApps, type Platform, until } from './limited-apps.js';
 
 const apps = new LimitedApps();
@@ -221,7 +221,7 @@ describe.each(['ws', 'socket.io'])('WebSocket gateways by %s', (library) => {
     stop = new Subject();
     const app = await apps.start({
       providers: [RoomGateway, ...(providers as never[])],
-      options: { rateLimit: { policies: { room: { limit: 1, window: '1h' } } } },
+      options: { rateLimit: { policies: { room: { limit: 1, window: '1h' }, default: { limit: 1, window: '1h' } } } },
       prepare: (app) => app.useWebSocketAdapter(library === 'ws' ? new WsAdapter(app) : new IoAdapter(app)),
     });
     await app.listen(0, '127.0.0.1');
@@ -242,6 +242,14 @@ describe.each(['ws', 'socket.io'])('WebSocket gateways by %s', (library) => {
     expect(await client.ask('free', '')).toEqual(['said', 'free']);
     expect(await apps.keys()).toEqual([expect.stringContaining('RoomGateway')]);
     expect((await apps.keys())[0]).toContain('127.0.0.1');
+    client.close();
+  });
+
+  it('limits every message by the default where its guard is global', async () => {
+    const client = await start([globalGuard]);
+    expect(await client.ask('free', '')).toEqual(['said', 'free']);
+    expect(await client.ask('free', '')).toEqual(['exception', expect.objectContaining({ policy: 'default' })]);
+    expect(await client.ask('say', 'hello')).toEqual(['said', 'hello']);
     client.close();
   });
 
@@ -384,6 +392,42 @@ describe('microservices by TCP', () => {
     expect(await first()).toEqual(refused('1h'));
     stop.next();
     await until(async () => (await first()) === 1);
+  });
+});
+
+describe('a protocol that Nest does not have', () => {
+  @Injectable()
+  class Worker {
+    @RateLimited({ limit: 1, window: '1h' })
+    work() {
+      return 'done';
+    }
+
+    @RateLimited('shared')
+    @RateLimitKey((context) => context.getArgByIndex(0))
+    workFor(who: unknown) {
+      return who;
+    }
+
+    free() {
+      return 'free';
+    }
+  }
+
+  it('is limited where somebody said so, by handler or key, and not by a global guard', async () => {
+    const policies = { shared: { limit: 1, window: '1h' }, default: { limit: 1, window: '1h' } };
+    const app = await apps.start({ providers: [Worker, globalGuard], options: { rateLimit: { policies } } });
+    const worker = app.get(Worker);
+    const creator = app.get(ExternalContextCreator);
+    const calling = (name: 'work' | 'workFor' | 'free') =>
+      creator.create(worker, worker[name], name, undefined, undefined, undefined, undefined, undefined, 'queue');
+    const [work, workFor, free] = [calling('work'), calling('workFor'), calling('free')];
+    expect(await work()).toBe('done');
+    await expect(work()).rejects.toThrow(RateLimitedException);
+    expect(await workFor('ada')).toBe('ada');
+    await expect(workFor('ada')).rejects.toMatchObject({ decision: { key: 'ada', policy: 'shared' } });
+    expect(await workFor('bob')).toBe('bob');
+    for (let i = 0; i < 3; i++) expect(await free()).toBe('free');
   });
 });
 

@@ -2,8 +2,11 @@ import { get as httpGet } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  type ArgumentsHost,
   Body,
+  Catch,
   Controller,
+  type ExceptionFilter,
   type ExecutionContext,
   ForbiddenException,
   Get,
@@ -13,9 +16,10 @@ import {
   Post,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { RateLimiter } from '@redis-functions/rate-limit';
+import fc from 'fast-check';
 import request from 'supertest';
 import {
   RateLimited,
@@ -343,7 +347,7 @@ describe('@RateLimited()', () => {
     expect(second.headers['retry-after']).toBeUndefined();
   });
 
-  it('gives filters the decision, and 503 where nobody may decide', async () => {
+  it('answers 503 where nobody may decide', async () => {
     const http = await start([PlainController], { onUnavailable: 'deny', deadlineMs: 50, onError: () => {} });
     await apps.redis.pause();
     try {
@@ -353,8 +357,65 @@ describe('@RateLimited()', () => {
     } finally {
       await apps.redis.resume();
     }
-    const decision = { allowed: false, source: 'redis', policy: 'p', retryAfterMs: 1, limit: 1 } as never;
-    expect(new RateLimitedException(decision)).toMatchObject({ decision, status: 429 });
+  });
+
+  it('gives filters the decision', async () => {
+    @Catch(RateLimitedException)
+    class LimitFilter implements ExceptionFilter<RateLimitedException> {
+      catch(exception: RateLimitedException, host: ArgumentsHost) {
+        const { policies, key } = exception.decision;
+        host.switchToHttp().getResponse().status(418).json({ status: exception.getStatus(), key, policies });
+      }
+    }
+    const http = await start([PlainController], {}, [{ provide: APP_FILTER, useClass: LimitFilter }]);
+    await http.get('/plain/once').expect(200);
+    const { body } = await http.get('/plain/once').expect(418);
+    expect(body).toMatchObject({ status: 429, key: expect.stringMatching(/once .*127\.0\.0\.1$/) });
+    expect(body.policies).toMatchObject([{ name: '1h', limit: 1, allowed: false }]);
+  });
+
+  it('stays calm whatever clients send', async () => {
+    @Controller('any')
+    class AnyController {
+      @Post()
+      @RateLimited('any')
+      @RateLimitKey((context) => context.switchToHttp().getRequest().body.key)
+      write() {
+        return 'written';
+      }
+    }
+    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme', minLength: 300 }));
+    const keys = fc.sample(fc.oneof(texts, fc.constantFrom('{', '}{', 'a}b', '\r\n', '__proto__'), fc.jsonValue()), {
+      numRuns: 500,
+      seed: 4,
+    });
+    const app = await apps.start({
+      controllers: [AnyController],
+      options: { rateLimit: { policies: { any: { limit: 1, window: '1h' } } } },
+      prepare: (app) => app.getHttpAdapter().getInstance().set('trust proxy', true),
+    });
+    const http = request(app.getHttpServer());
+    const addresses = [
+      '',
+      'x',
+      '1.2.3',
+      '::',
+      '::1, 1.1.1.1',
+      '1.1.1.1}',
+      '%00',
+      '"',
+      '[::1]:99999',
+      'a'.repeat(4_000),
+    ];
+    const seen = new Set<number>();
+    for (const [index, key] of keys.entries()) {
+      const from = addresses[index % addresses.length] ?? '';
+      const { status } = await http.post('/any').set('x-forwarded-for', from).send({ key });
+      seen.add(status);
+    }
+    expect([...seen].sort()).toEqual([201, 429]);
+    const names = (await apps.redis.command('KEYS', '*')) as string[];
+    for (const name of names) expect(name).toMatch(/^rl:\{[^{}]*\}:any:tb$|^rf:/);
   });
 });
 
