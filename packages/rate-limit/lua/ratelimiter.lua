@@ -82,9 +82,10 @@ local function to_ms(us)
   return ceil(us / 1000)
 end
 
--- One ms more than needed: PX counts from the whole ms in which the command began, not from this call's µs.
+-- One ms more than needed: PX counts from the whole ms in which the command began, not from this call's µs. A number:
+-- the server turns it into text in a third of the time that format() takes.
 local function to_ttl(us)
-  return to_text(to_ms(us) + 1)
+  return to_ms(us) + 1
 end
 
 local function read_clock()
@@ -128,10 +129,9 @@ local function put(state, text, us)
   if memory then
     text, us = memory .. (type(text) == 'number' and to_text(text) or text), max(us, state.forgotten_at - now)
   end
-  -- numbers are turned into text by the server, in a third of the time that format() takes
   if state.exists then
-    call('SET', key, text, 'PX', to_ms(us) + 1)
-  elseif not call('SET', key, text, 'PX', to_ms(us) + 1, 'NX') then
+    call('SET', key, text, 'PX', to_ttl(us))
+  elseif not call('SET', key, text, 'PX', to_ttl(us), 'NX') then
     foreign = key
   end
   state.exists = true
@@ -176,9 +176,8 @@ local function open_bucket(state, text, us, tokens)
   end
   local all = state.limit * us
   local full_rest = fmod(all, tokens)
+  -- `debt` may be more: where the limit was lowered, what was used under the old one is waited for
   local full = (all - full_rest) / tokens
-  -- more than empty: the limit was lowered, or the server's clock was set back
-  if debt > full or (debt == full and rest > full_rest) then debt, rest = full, full_rest end
   state.us, state.tokens, state.debt, state.rest, state.full, state.full_rest = us, tokens, debt, rest, full, full_rest
   return state
 end
@@ -204,7 +203,7 @@ end
 function token_bucket.left(bucket)
   local debt, rest = bucket.debt, bucket.rest
   if debt == 0 and rest == 0 then return bucket.limit end
-  return floor(((bucket.full - debt) * bucket.tokens + bucket.full_rest - rest) / bucket.us)
+  return max(0, floor(((bucket.full - debt) * bucket.tokens + bucket.full_rest - rest) / bucket.us))
 end
 
 function token_bucket.wait(bucket, cost)
@@ -255,14 +254,14 @@ function whole_bucket.open(state, text)
       if not full_at or full_at < 1e12 then return nil end
       debt = ceil(full_at / 1000) - now_ms
     end
-    if debt < 0 then debt = 0 elseif debt > full then debt = full end
+    if debt < 0 then debt = 0 end
   end
   state.full, state.debt, state.carried, state.unit = full, debt, text == '1', state.policy.unit
   return state
 end
 
 function whole_bucket.left(bucket)
-  return floor((bucket.full - bucket.debt) / bucket.unit)
+  return max(0, floor((bucket.full - bucket.debt) / bucket.unit))
 end
 
 function whole_bucket.wait(bucket, cost)
@@ -923,13 +922,13 @@ local function decide_plain(set, keys, key, texts, n, cost, reply, size)
     local full, own_cost = policy.full, costs[index]
     if text == '1' then
       debt = call('PEXPIRETIME', keys[key + index - 1]) - now_ms
-      if debt < 0 then debt = 0 elseif debt > full then debt = full end
+      if debt < 0 then debt = 0 end
     elseif text then
       return nil
     end
     debts[index] = debt
     local fits = (full - debt) / (policy.unit * (own_cost == 0 and cost or own_cost))
-    if fits < granted then granted = fits - fits % 1 end
+    if fits < granted then granted = fits > 0 and fits - fits % 1 or 0 end
   end
   size = size + 1
   reply[size] = granted
@@ -958,10 +957,10 @@ local function decide_plain_run(set, keys, key, texts, groups, n, cost, reply, s
     else
       if text then
         debt = call('PEXPIRETIME', name) - now_ms
-        if debt < 0 then debt = 0 elseif debt > full then debt = full end
+        if debt < 0 then debt = 0 end
       end
       local fits = (full - debt) / step
-      if fits < n then granted = fits - fits % 1 end
+      if fits < n then granted = fits > 0 and fits - fits % 1 or 0 end
       if granted > 0 then
         debt = debt + granted * step
         if not text or call('PEXPIREAT', name, now_ms + debt) == 0 then begin_plain(name, now_ms + debt) end

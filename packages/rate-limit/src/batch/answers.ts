@@ -71,7 +71,7 @@ function bucketDecisions(
       fixedCost: fixed !== undefined,
       shadow: false,
       allowed: retryAfterMs === 0,
-      remaining: Math.floor((window - resetAfterMs) / unitMs),
+      remaining: Math.max(0, Math.floor((window - resetAfterMs) / unitMs)),
       retryAfterMs,
       resetAfterMs,
       blocked: false,

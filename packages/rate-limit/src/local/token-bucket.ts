@@ -21,14 +21,14 @@ export class TokenBucket implements Meter {
     const debt = Math.ceil(this.#kept.fullAt / tick) * tick - this.#now;
     this.#limit = limit;
     this.#window = window;
-    // no emptier than empty, should the limit have been lowered: a bucket of `limit` is full after exactly one window
-    this.#debt = Math.max(0, Math.min(debt, window));
-    this.#rest = tick > 1 || debt < 0 || debt >= window ? 0 : Math.min(this.#kept.rest, limit - 1);
+    // it may be more than a window: where the limit was lowered, what was used under the old one is waited for
+    this.#debt = Math.max(0, debt);
+    this.#rest = tick > 1 || debt < 0 ? 0 : Math.min(this.#kept.rest, limit - 1);
   }
 
   left(): number {
     if (this.#debt === 0 && this.#rest === 0) return this.#limit;
-    return Math.floor(((this.#window - this.#debt) * this.#limit - this.#rest) / this.#window);
+    return Math.max(0, Math.floor(((this.#window - this.#debt) * this.#limit - this.#rest) / this.#window));
   }
 
   wait(cost: number): number {
