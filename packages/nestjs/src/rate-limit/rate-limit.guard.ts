@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { RateLimiter } from '@redis-functions/rate-limit';
-import { callerOf } from './caller.js';
+import { keyedCaller, unkeyedCaller } from './caller.js';
 import { callOf } from './contexts/call-of.js';
 import { type Asked, decide } from './decide.js';
 import { releaseAtEnd } from './leases.js';
@@ -12,10 +12,10 @@ import { located } from './rules/within.js';
 import { warnOnce } from './warn-once.js';
 
 /**
- * Calls that were charged, by their arguments: a global guard, one on the class and one on the method, each an instance
- * of its own, are given the same array and must charge once.
+ * On the arguments of a call that was charged: a global guard, one on the class and one on the method, each an instance
+ * of its own, are given the same array and must charge once. A property is cheaper than an entry of a WeakSet.
  */
-const charged = new WeakSet<readonly unknown[]>();
+const CHARGED = Symbol('charged');
 
 /** Charges the counter of a call, sets the header fields, and refuses in the way of the call's protocol. */
 @Injectable()
@@ -26,41 +26,37 @@ export class RateLimitGuard implements CanActivate {
     @Inject(RateLimitSettings) private readonly settings: RateLimitSettings,
   ) {}
 
+  /** Every `await` costs each call a turn: only what a user's function returned, and the decision, are awaited. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const args = context.getArgs();
-    if (charged.has(args)) return true;
-    charged.add(args);
+    const args: unknown[] & { [CHARGED]?: true } = context.getArgs();
+    if (args[CHARGED]) return true;
+    args[CHARGED] = true;
     const rule = this.rules.of(context);
     if (!rule) return true;
     const { skip, ipv6Subnet, headers, report } = this.settings;
     if (skip && (await skip(context))) return true;
 
     const call = callOf(context);
-    const caller = await callerOf(context, call, rule, ipv6Subnet);
+    const caller = rule.key
+      ? await keyedCaller(rule.key, context, call, rule, ipv6Subnet)
+      : unkeyedCaller(context, call, rule, ipv6Subnet);
     if (caller === undefined) return true;
     const key = rule.scope === '' ? caller : `${rule.scope} ${caller}`;
-    const decision = await this.#decide(key, context, rule);
+    const asked = rule.constant ?? (await askedOf(rule, context));
+    const decision = await decide(this.limiter, key, asked).catch((error) => {
+      throw located(rule.place, error);
+    });
     if (call.response) setRateLimitHeaders(call.response, decision, headers);
     releaseAtEnd(this.limiter, decision, context, call, report);
-    if (!decision.allowed) throw await call.refusal(decision);
-    return true;
-  }
-
-  async #decide(key: string, context: ExecutionContext, rule: Rule) {
-    const asked = await askedOf(rule, context);
-    try {
-      const decision = await decide(this.limiter, key, asked);
-      if (!decision.allowed && decision.retryAfterMs === 0) warnOfCost(rule, decision.policy);
-      return decision;
-    } catch (error) {
-      throw located(rule.place, error);
-    }
+    if (decision.allowed) return true;
+    if (decision.retryAfterMs === 0) warnOfCost(rule, decision.policy);
+    throw await call.refusal(decision);
   }
 }
 
 async function askedOf({ policies, cost }: Rule, context: ExecutionContext): Promise<Asked> {
   const current = policies.of ? await policies.of(context) : { policies: policies.fixed };
-  return { ...current, cost: typeof cost === 'number' ? cost : await resolveFor(cost, context) };
+  return { ...current, cost: await resolveFor(cost, context) };
 }
 
 function warnOfCost({ place }: Rule, policy: string): void {

@@ -19,7 +19,10 @@ const LOADERS = {
   },
 } as const;
 
-/** A refusal as an exception of the protocol, with the decision on it for filters. */
+/**
+ * A refusal as an exception of the protocol, with the decision on it for filters. Nest 11's own filter sends nothing at
+ * all to clients of the package ws, whatever the exception; socket.io, and Nest 12, do.
+ */
 export async function protocolException(protocol: keyof typeof LOADERS, decision: Decision): Promise<Error> {
   const Exception = await LOADERS[protocol]().catch(() => undefined);
   // a protocol that calls itself so, and is not Nest's

@@ -4,6 +4,7 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { type Algorithm, resolvePolicies } from '@redis-functions/rate-limit';
 import type { RedisFunctionsModuleOptions } from '../../module/options.js';
 import { MODULE_OPTIONS_TOKEN } from '../../module/redis-functions.module-definition.js';
+import type { Asked } from '../decide.js';
 import { hasLeases, leaseInterceptor } from '../leases.js';
 import {
   type ContextPolicy,
@@ -29,6 +30,8 @@ export interface Rule {
   readonly scope: string;
   readonly policies: PolicySource;
   readonly cost: FromContext<number>;
+  /** What every call asks for; undefined where that depends on the call. */
+  readonly constant: Asked | undefined;
   readonly key: RateLimitKeyFunction | undefined;
   /** Nobody has put a limit on this handler: only a guard for everything has. */
   readonly isImplied: boolean;
@@ -107,10 +110,10 @@ export class RateLimitRules {
       const { policy, cost = 1 } = named;
       const policies = this.#named.get(policy, place);
       within(place, () => assertCost(cost, policies));
-      return { ...shared, scope: '', policies, cost };
+      return { ...shared, scope: '', policies, cost, constant: constantOf(policies, cost) };
     }
     const policies = toPolicySource(toList(rule as ContextPolicy), this.#algorithm, place);
-    return { ...shared, scope: scopeOf(owner, of), policies, cost: 1 };
+    return { ...shared, scope: scopeOf(owner, of), policies, cost: 1, constant: constantOf(policies, 1) };
   }
 }
 
@@ -119,6 +122,10 @@ function toNamed(rule: RateLimitRule): NamedRule | undefined {
   if (rule === undefined) return { policy: DEFAULT_NAME };
   if (typeof rule === 'string') return { policy: rule };
   return typeof rule === 'object' && rule !== null && 'policy' in rule ? rule : undefined;
+}
+
+function constantOf({ fixed, of }: PolicySource, cost: FromContext<number>): Asked | undefined {
+  return of || typeof cost === 'function' ? undefined : { policies: fixed, cost };
 }
 
 /** A cost that is known now and could never pass is a mistake that is known now. */
