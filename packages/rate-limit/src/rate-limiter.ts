@@ -37,6 +37,8 @@ const ANSWERS = {
   deny: 'everything is refused',
 } as const;
 
+const LONGEST_TURN_MS = 20;
+
 /** Not made anew for every decision. */
 const NO_OPTIONS: ConsumeOptions = {};
 
@@ -53,6 +55,7 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
   readonly #local: LocalLimiter;
   readonly #startup: Startup;
   readonly #outage: OutageNotice;
+  #turnedAt = 0;
 
   /** @throws InvalidArgumentError or CostAboveCapacityError that names the option. */
   constructor(options: RateLimiterOptions) {
@@ -216,7 +219,21 @@ export class RateLimiter extends EventEmitter<RateLimiterEvents> {
   #decide(subject: Subject, cost: number, signal: AbortSignal | undefined): Promise<Decision> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const decision = this.#decider.decideAtOnce(subject, cost);
-    return decision === undefined ? this.#decider.decide(subject, cost, signal) : Promise.resolve(decision);
+    if (decision === undefined) return this.#decider.decide(subject, cost, signal);
+    return decision.source === 'deny-cache' ? Promise.resolve(decision) : this.#inTurn(decision);
+  }
+
+  /**
+   * Somebody who does nothing but ask would keep the event loop from turning, and so from ever hearing that the server is
+   * back: now and then the answer comes a turn later.
+   */
+  #inTurn(decision: Decision): Promise<Decision> {
+    const now = performance.now();
+    if (now - this.#turnedAt < LONGEST_TURN_MS) return Promise.resolve(decision);
+    this.#turnedAt = now;
+    return new Promise((resolve) => {
+      setImmediate(() => resolve(decision));
+    });
   }
 
   #fallBack(subject: Subject, cost: number, error: Error, operation: 'consume' | 'peek'): Decision {
