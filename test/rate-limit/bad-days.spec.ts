@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
+import { newest } from '../topologies/servers.js';
+import { DEADLINE_MS, LIMIT, type LimitedApp, startExpress, startNest } from './apps.js';
+import { SlowLink } from './slow-link.js';
+import { type Answer, RequestTraffic } from './traffic.js';
+
+/** How far beyond its deadline a decision may come. */
+const SLACK_MS = 20;
+const RECOVERY_MS = 1_000;
+
+const unhandled: unknown[] = [];
+const noteUnhandled = (reason: unknown) => unhandled.push(reason);
+
+const by = (source: string, count: number) => (answers: readonly Answer[]) =>
+  answers.filter((answer) => answer.source === source).length >= count;
+
+describe.each(newest(availableServers()))('behind limits on $name', ({ path }) => {
+  let redis: RedisServer;
+  let link: SlowLink;
+  beforeAll(async () => {
+    process.on('unhandledRejection', noteUnhandled);
+    redis = await startRedis({ server: path });
+    link = await SlowLink.to(redis);
+  });
+  afterAll(async () => {
+    process.off('unhandledRejection', noteUnhandled);
+    await link.close();
+    await redis.stop();
+  });
+
+  describe.each([
+    ['Express', startExpress],
+    ['NestJS', startNest],
+  ])('an app of %s', (_, start) => {
+    let app: LimitedApp;
+    let traffic: RequestTraffic;
+    beforeEach(async () => {
+      await redis.command('FLUSHALL');
+      unhandled.length = 0;
+      app = await start({ url: link.url });
+      traffic = new RequestTraffic(app.port);
+      await traffic.until(by('redis', 50));
+    });
+    afterEach(async () => {
+      link.delayMs = 0;
+      await traffic.stop();
+      await app.close();
+    });
+
+    /** Every request was answered, in time, and by the limit; and nothing was thrown where nobody catches it. */
+    function expectAllInTime(): void {
+      expect(unhandled).toEqual([]);
+      expect(traffic.errors).toEqual([]);
+      expect(traffic.answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
+      const waits = traffic.answers.map(({ waitMs }) => waitMs).sort((a, b) => b - a);
+      expect(waits[0]).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    }
+
+    /** The median of decisions while the server is known not to answer. */
+    async function medianAloneMs(): Promise<number> {
+      const times: number[] = [];
+      for (let i = 0; i < 2_000; i++) {
+        const began = performance.now();
+        await app.limiter.consume(`alone ${i}`);
+        times.push(performance.now() - began);
+      }
+      return times.sort((a, b) => a - b)[1_000] as number;
+    }
+
+    /** Redis decides again, and refuses a client that has had enough. */
+    async function expectRecovered(since: number): Promise<void> {
+      await traffic.until(by('redis', 1));
+      const recoveredMs = performance.now() - since;
+      for (let i = 0; i < LIMIT; i++) await traffic.ask('greedy');
+      const refused = await traffic.until(() => true).then(() => traffic.ask('greedy'));
+      expect(refused).toMatchObject({ status: 429 });
+      expect(['redis', 'deny-cache']).toContain(refused.source);
+      expect(recoveredMs).toBeLessThan(RECOVERY_MS);
+    }
+
+    it.each([
+      ['is killed', () => redis.kill(), () => redis.restart()],
+      ['is frozen', async () => redis.pause(), async () => redis.resume()],
+      [
+        'answers half a second late',
+        async () => {
+          link.delayMs = 500;
+        },
+        async () => {
+          link.delayMs = 0;
+        },
+      ],
+    ] as const)('answers in time when Redis %s, and is limited by it again a second after', async (_, begin, end) => {
+      await begin();
+      await traffic.until(by('local', 300));
+      expect(await medianAloneMs()).toBeLessThan(0.1);
+      // within one process the limit holds meanwhile
+      for (let i = 0; i < LIMIT; i++) await traffic.ask('hasty');
+      expect(await traffic.ask('hasty')).toMatchObject({ status: 429 });
+      await end();
+      await expectRecovered(performance.now());
+      await traffic.stop();
+      expectAllInTime();
+    });
+
+    it.each([
+      ['its data', 'FLUSHALL'],
+      ['its functions', 'FUNCTION FLUSH'],
+    ])('goes on when Redis loses %s', async (_, command) => {
+      for (let i = 0; i < 3; i++) {
+        await redis.command(...(command.split(' ') as [string, ...string[]]));
+        await traffic.until(by('redis', 50));
+      }
+      await expectRecovered(performance.now());
+      await traffic.stop();
+      expectAllInTime();
+    });
+  });
+
+  it.each([
+    ['allow', 200],
+    ['deny', 503],
+  ] as const)('answers what "%s" means while Redis is frozen', async (onUnavailable, status) => {
+    for (const start of [startExpress, startNest]) {
+      const app = await start({ url: link.url }, onUnavailable);
+      const traffic = new RequestTraffic(app.port);
+      await traffic.until(by('redis', 20));
+      redis.pause();
+      await traffic.until(by('unavailable', 20));
+      for (let i = 0; i < LIMIT + 5; i++) expect(await traffic.ask('anybody')).toMatchObject({ status });
+      redis.resume();
+      await traffic.until(by('redis', 20));
+      await traffic.stop();
+      await app.close();
+    }
+  });
+});
