@@ -685,7 +685,9 @@ local function left(state)
   return state.api.left(state)
 end
 
+-- A cost above the limit never fits, which only a shadow policy is asked about: as long as it can be.
 local function wait(state, cost)
+  if cost > state.limit then return state.blocked_for or state.window end
   return state.blocked_for or state.api.wait(state, cost)
 end
 
@@ -721,7 +723,7 @@ end
 -- How many of n requests of `cost` pass.
 local function fitting(state, cost, n)
   if state.blocked_for then return 0 end
-  if n == 1 then return state.api.wait(state, cost) == 0 and 1 or 0 end
+  if n == 1 then return wait(state, cost) == 0 and 1 or 0 end
   return min(n, floor(state.api.left(state) / cost))
 end
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisFunctions } from '@redis-functions/core';
+import { type RedisServer, startReplicated } from '@redis-functions/testing';
 import { createClient } from 'redis';
 import { rateLimiterLibrary } from '../src/index.js';
 import { CASES, eventually, type Limits, startLimits } from './limits.js';
@@ -212,5 +213,30 @@ describe('the functions on a connection of either protocol', () => {
     ]);
     await client.close();
     await limits.stop();
+  });
+});
+
+describe('a replica', () => {
+  it('says what is left, and is not asked to charge', async () => {
+    const group = await startReplicated({ replicas: 1 });
+    try {
+      const functions = new RedisFunctions({ url: group.primary.url, libraries: [rateLimiterLibrary] });
+      await functions.deploy({ replicas: 1 });
+      expect(await functions.call('check_rate_limit', ['bucket'], [10, 0.01, 4])).toMatchObject({ 0: 1, 1: 6 });
+      expect(await functions.call('ratelimiter_consume', ['plain'], ['tb', 10, 10_000_000, 3])).toMatchObject({ 0: 1 });
+      const replica = group.replicas[0] as RedisServer;
+      const onReplica = (name: string, key: string, ...args: string[]) =>
+        replica.command('FCALL_RO', name, '1', key, ...args);
+      await eventually(
+        () => replica.command('EXISTS', 'bucket', 'plain'),
+        (count) => count === 2,
+      );
+      expect(await onReplica('get_rate_limit_status', 'bucket', '10', '0.01')).toMatchObject({ 0: 6, 1: 10 });
+      expect(await onReplica('ratelimiter_peek', 'plain', 'tb', '10', '10000000', '1')).toMatchObject({ 0: 1, 2: 7 });
+      await expect(replica.command('FCALL', 'check_rate_limit', '1', 'bucket', '10', '1')).rejects.toThrow('READONLY');
+      await functions.close();
+    } finally {
+      await group.stop();
+    }
   });
 });

@@ -185,6 +185,10 @@ describe.each(CASES)('what else is done to limits on $name as $mode', (server) =
       expect(decisions.map(({ policies }) => policies[0]?.remaining)).toEqual([1, 0, 0, 0, 0, 0]);
       expect(decisions[3]).toMatchObject({ policy: 'kept', retryAfterMs: 0, remaining: 1 });
       expect(decisions[5]).toMatchObject({ policy: 'kept' });
+      // and lets pass what it could never hold
+      const much = await limiter.consume('eve', { cost: 5 });
+      expect(much).toMatchObject({ allowed: true, policy: 'kept', remaining: 0 });
+      expect(much.policies[0]).toMatchObject({ allowed: false, remaining: 2 });
       const together = await Promise.all(Array.from({ length: 8 }, () => limiter.consume('bob')));
       expect(together.filter(({ allowed }) => allowed)).toHaveLength(5);
       expect(together.filter(({ policies }) => policies[0]?.allowed)).toHaveLength(2);

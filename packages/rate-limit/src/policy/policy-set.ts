@@ -30,7 +30,8 @@ export class PolicySet {
     this.hasLeases = policies.some(({ algorithm }) => algorithm === 'concurrency');
     this.merges = !this.hasLeases && !policies.some(({ shadow }) => shadow);
     this.isCacheable = !this.hasLeases && !policies.some(({ block }) => block?.extend);
-    const open = policies.filter(({ cost }) => cost === undefined);
+    // a shadow refuses nothing, not even what it could never let pass
+    const open = policies.filter(({ cost, shadow }) => cost === undefined && !shadow);
     this.#tightest =
       open.length === 0 ? undefined : open.reduce((least, next) => (next.limit < least.limit ? next : least));
   }
