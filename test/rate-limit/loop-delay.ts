@@ -11,7 +11,10 @@ export class LoopDelay {
 
   /** How much of a stretch of time it was held up for, in milliseconds. */
   within(from: number, to: number): number {
-    return this.#stalls.reduce((sum, stall) => {
+    // what is asked for at the end of a stall is asked before the look that would note it
+    const unnoted = { from: this.#due, to: performance.now() };
+    const stalls = unnoted.to - unnoted.from > STALL_MS ? [...this.#stalls, unnoted] : this.#stalls;
+    return stalls.reduce((sum, stall) => {
       return sum + Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from));
     }, 0);
   }

@@ -3,10 +3,11 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A way to a server on which every reply can be made late. */
 export class SlowLink {
-  /** Of replies, in milliseconds. */
-  delayMs = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Of every connection: hands over what is held. */
+  readonly #releases = new Set<() => void>();
+  #delayMs = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -22,6 +23,12 @@ export class SlowLink {
 
   get url(): string {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Of replies, in milliseconds. Those that are held when it ends arrive at once. */
+  set delayMs(delayMs: number) {
+    this.#delayMs = delayMs;
+    if (delayMs === 0) for (const release of this.#releases) release();
   }
 
   async close(): Promise<void> {
@@ -42,9 +49,19 @@ export class SlowLink {
       });
     }
     client.on('data', (data) => server.write(data));
+
+    // in the order in which they came: a client gives its replies to its commands in order
+    const held: Buffer[] = [];
+    const handOver = (count: number) => {
+      for (const data of held.splice(0, count)) client.write(data);
+    };
+    const release = () => handOver(held.length);
+    this.#releases.add(release);
+    client.on('close', () => this.#releases.delete(release));
     server.on('data', (data) => {
-      if (this.delayMs === 0) client.write(data);
-      else setTimeout(() => client.writable && client.write(data), this.delayMs);
+      held.push(data);
+      if (this.#delayMs === 0) release();
+      else setTimeout(() => client.writable && handOver(1), this.#delayMs);
     });
   }
 }

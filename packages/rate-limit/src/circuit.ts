@@ -1,4 +1,5 @@
-const PROBE_DELAY_MS = { first: 50, most: 400 };
+/** Together with the longest wait before a reconnect, well below a second: limits are to hold again within one. */
+const PROBE_DELAY_MS = { first: 50, most: 200 };
 
 /**
  * Keeps decisions from waiting for a server that does not answer: open after the first that it left without an answer,

@@ -25,7 +25,7 @@ export interface SentinelConnection {
 type OnError = (error: Error) => void;
 
 /** Whoever decides without Redis meanwhile is to find it again within a second. */
-const RECONNECT_DELAY_MS = { first: 50, most: 500 };
+const RECONNECT_DELAY_MS = { first: 50, most: 250 };
 /** After so long without a node, a cluster client looks for who took over. */
 const LOOK_FOR_SUCCESSOR_AFTER_MS = 500;
 /** node-redis gives a connection to one command at a time where Sentinel is used. */
