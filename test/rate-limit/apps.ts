@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Controller, Get, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { RedisFunctions } from '@redis-functions/core';
+import { RedisFunctions, type RedisFunctionsOptions } from '@redis-functions/core';
 import { rateLimit } from '@redis-functions/express';
 import { RateLimited, RedisFunctionsModule } from '@redis-functions/nestjs';
 import { type Decision, RateLimiter } from '@redis-functions/rate-limit';
@@ -20,7 +20,7 @@ export interface LimitedApp {
 }
 
 type OnUnavailable = 'local' | 'allow' | 'deny';
-type Where = { readonly url: string } | { readonly functions: RedisFunctions };
+export type Where = Pick<RedisFunctionsOptions, 'url' | 'sentinel'>;
 
 /** Notes how long a request waited for its decision, less what the event loop was late. */
 function timing(delay: LoopDelay) {
@@ -42,8 +42,9 @@ export async function startExpress(where: Where, onUnavailable: OnUnavailable = 
   const delay = new LoopDelay();
   const app = express();
   app.use(timing(delay));
+  const functions = where.sentinel && new RedisFunctions(where);
   const middleware = rateLimit({
-    ...where,
+    ...(functions ? { functions } : { url: where.url as string }),
     limit: LIMIT,
     window: '1h',
     name: 'express',
@@ -72,6 +73,7 @@ export async function startExpress(where: Where, onUnavailable: OnUnavailable = 
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await middleware.close();
+      await functions?.close();
     },
   };
 }
@@ -91,7 +93,7 @@ export async function startNest(where: Where, onUnavailable: OnUnavailable = 'lo
   @Module({
     imports: [
       RedisFunctionsModule.forRoot({
-        ...('url' in where ? { url: where.url } : { url: 'redis://127.0.0.1:1' }),
+        ...where,
         rateLimit: {
           prefix: 'rl:bad',
           deadlineMs: DEADLINE_MS,

@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
+import {
+  availableServers,
+  type RedisSentinels,
+  type RedisServer,
+  startRedis,
+  startSentinel,
+} from '@redis-functions/testing';
 import { newest } from '../topologies/servers.js';
 import { DEADLINE_MS, LIMIT, type LimitedApp, startExpress, startNest } from './apps.js';
 import { SlowLink } from './slow-link.js';
@@ -8,6 +14,8 @@ import { type Answer, RequestTraffic } from './traffic.js';
 /** How far beyond its deadline a decision may come. */
 const SLACK_MS = 20;
 const RECOVERY_MS = 1_000;
+/** A node-redis client that finds no primary asks the sentinels again after so long. */
+const SENTINELS_ASKED_EVERY_MS = 1_000;
 
 const unhandled: unknown[] = [];
 const noteUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -15,24 +23,62 @@ const noteUnhandled = (reason: unknown) => unhandled.push(reason);
 const by = (source: string, count: number) => (answers: readonly Answer[]) =>
   answers.filter((answer) => answer.source === source).length >= count;
 
+/** Every request was answered, in time, and by the limit; and nothing was thrown where nobody catches it. */
+function expectAllInTime({ answers, errors }: RequestTraffic): void {
+  expect(unhandled).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
+  const waits = answers.map(({ waitMs }) => waitMs).sort((a, b) => b - a);
+  expect(waits[0]).toBeLessThan(DEADLINE_MS + SLACK_MS);
+}
+
+/** The median of decisions while the server is known not to answer. */
+async function medianAloneMs({ limiter }: LimitedApp): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    const began = performance.now();
+    await limiter.consume(`alone ${i}`);
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b)[1_000] as number;
+}
+
+/** Redis decides again, and refuses a client that has had enough. */
+async function expectRecovered(traffic: RequestTraffic, since: number, withinMs = RECOVERY_MS): Promise<void> {
+  await traffic.until(by('redis', 1));
+  const recoveredMs = performance.now() - since;
+  for (let i = 0; i < LIMIT; i++) await traffic.ask('greedy');
+  const refused = await traffic.until(() => true).then(() => traffic.ask('greedy'));
+  expect(refused).toMatchObject({ status: 429 });
+  expect(['redis', 'deny-cache']).toContain(refused.source);
+  expect(recoveredMs).toBeLessThan(withinMs);
+}
+
+const APPS = [
+  ['Express', startExpress],
+  ['NestJS', startNest],
+] as const;
+
+beforeAll(() => {
+  process.on('unhandledRejection', noteUnhandled);
+});
+afterAll(() => {
+  process.off('unhandledRejection', noteUnhandled);
+});
+
 describe.each(newest(availableServers()))('behind limits on $name', ({ path }) => {
   let redis: RedisServer;
   let link: SlowLink;
   beforeAll(async () => {
-    process.on('unhandledRejection', noteUnhandled);
     redis = await startRedis({ server: path });
     link = await SlowLink.to(redis);
   });
   afterAll(async () => {
-    process.off('unhandledRejection', noteUnhandled);
     await link.close();
     await redis.stop();
   });
 
-  describe.each([
-    ['Express', startExpress],
-    ['NestJS', startNest],
-  ])('an app of %s', (_, start) => {
+  describe.each(APPS)('an app of %s', (_, start) => {
     let app: LimitedApp;
     let traffic: RequestTraffic;
     beforeEach(async () => {
@@ -47,37 +93,6 @@ describe.each(newest(availableServers()))('behind limits on $name', ({ path }) =
       await traffic.stop();
       await app.close();
     });
-
-    /** Every request was answered, in time, and by the limit; and nothing was thrown where nobody catches it. */
-    function expectAllInTime(): void {
-      expect(unhandled).toEqual([]);
-      expect(traffic.errors).toEqual([]);
-      expect(traffic.answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
-      const waits = traffic.answers.map(({ waitMs }) => waitMs).sort((a, b) => b - a);
-      expect(waits[0]).toBeLessThan(DEADLINE_MS + SLACK_MS);
-    }
-
-    /** The median of decisions while the server is known not to answer. */
-    async function medianAloneMs(): Promise<number> {
-      const times: number[] = [];
-      for (let i = 0; i < 2_000; i++) {
-        const began = performance.now();
-        await app.limiter.consume(`alone ${i}`);
-        times.push(performance.now() - began);
-      }
-      return times.sort((a, b) => a - b)[1_000] as number;
-    }
-
-    /** Redis decides again, and refuses a client that has had enough. */
-    async function expectRecovered(since: number): Promise<void> {
-      await traffic.until(by('redis', 1));
-      const recoveredMs = performance.now() - since;
-      for (let i = 0; i < LIMIT; i++) await traffic.ask('greedy');
-      const refused = await traffic.until(() => true).then(() => traffic.ask('greedy'));
-      expect(refused).toMatchObject({ status: 429 });
-      expect(['redis', 'deny-cache']).toContain(refused.source);
-      expect(recoveredMs).toBeLessThan(RECOVERY_MS);
-    }
 
     it.each([
       ['is killed', () => redis.kill(), () => redis.restart()],
@@ -94,14 +109,14 @@ describe.each(newest(availableServers()))('behind limits on $name', ({ path }) =
     ] as const)('answers in time when Redis %s, and is limited by it again a second after', async (_, begin, end) => {
       await begin();
       await traffic.until(by('local', 300));
-      expect(await medianAloneMs()).toBeLessThan(0.1);
+      expect(await medianAloneMs(app)).toBeLessThan(0.1);
       // within one process the limit holds meanwhile
       for (let i = 0; i < LIMIT; i++) await traffic.ask('hasty');
       expect(await traffic.ask('hasty')).toMatchObject({ status: 429 });
       await end();
-      await expectRecovered(performance.now());
+      await expectRecovered(traffic, performance.now());
       await traffic.stop();
-      expectAllInTime();
+      expectAllInTime(traffic);
     });
 
     it.each([
@@ -112,9 +127,9 @@ describe.each(newest(availableServers()))('behind limits on $name', ({ path }) =
         await redis.command(...(command.split(' ') as [string, ...string[]]));
         await traffic.until(by('redis', 50));
       }
-      await expectRecovered(performance.now());
+      await expectRecovered(traffic, performance.now());
       await traffic.stop();
-      expectAllInTime();
+      expectAllInTime(traffic);
     });
   });
 
@@ -122,7 +137,7 @@ describe.each(newest(availableServers()))('behind limits on $name', ({ path }) =
     ['allow', 200],
     ['deny', 503],
   ] as const)('answers what "%s" means while Redis is frozen', async (onUnavailable, status) => {
-    for (const start of [startExpress, startNest]) {
+    for (const [, start] of APPS) {
       const app = await start({ url: link.url }, onUnavailable);
       const traffic = new RequestTraffic(app.port);
       await traffic.until(by('redis', 20));
@@ -134,5 +149,34 @@ describe.each(newest(availableServers()))('behind limits on $name', ({ path }) =
       await traffic.stop();
       await app.close();
     }
+  });
+});
+
+describe.each(newest(availableServers()))('behind limits on a primary of $name under Sentinel', ({ path }) => {
+  let group: RedisSentinels;
+  let app: LimitedApp;
+  let traffic: RequestTraffic;
+  beforeEach(async () => {
+    group = await startSentinel({ server: path });
+  });
+  afterEach(async () => {
+    await traffic.stop();
+    await app.close();
+    await group.stop();
+  });
+
+  it.each(APPS)('an app of %s answers in time when it is killed, and is limited by its successor', async (_, start) => {
+    unhandled.length = 0;
+    const nodes = group.addresses.map(({ host, port }) => `redis://${host}:${port}`);
+    app = await start({ sentinel: { name: group.name, nodes } });
+    traffic = new RequestTraffic(app.port);
+    await traffic.until(by('redis', 50));
+    await (await group.primary()).kill();
+    await traffic.until(by('local', 300));
+    expect(await medianAloneMs(app)).toBeLessThan(0.1);
+    await group.settled();
+    await expectRecovered(traffic, performance.now(), SENTINELS_ASKED_EVERY_MS + RECOVERY_MS);
+    await traffic.stop();
+    expectAllInTime(traffic);
   });
 });
