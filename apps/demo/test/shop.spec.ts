@@ -84,6 +84,11 @@ describe.each(cases)('the shop on $name as $mode', ({ path, mode }) => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(50);
     expect(headers['ratelimit-policy']).toBe('"shop";q=600;w=60, "login";q=5;w=60');
     expect(body).toMatchObject({ statusCode: 429, policy: 'login' });
+
+    await redis.command('FLUSHALL');
+    // a refusal is repeated from memory, for a second at most
+    const refused = async () => (await visitor().post('/api/login').send({ user: 'eve' })).status === 429;
+    while (await refused());
   });
 
   it('sells no more than there is, and nothing that there is not', async () => {
