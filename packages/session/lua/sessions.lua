@@ -1,5 +1,5 @@
 #!lua name=sessions
--- @version 1.0.0
+-- @version 1.1.0
 --
 -- Sessions that end when they are ended. Ids, secrets and their hashes come from the caller's secure random source
 -- (math.random repeats itself after every restart). Times are the server's, in milliseconds.
@@ -13,32 +13,59 @@
 --                       its place, and those of its "d:" fields that are not given. Not where the answer is not OK.
 --   session_get         session, index   secret hash, idle ms, touch at most every ms (default: a twentieth of the
 --                                        idle time, at most a minute)                                        allow-oom
---                       → OK, handle, user id, created, last seen, expires, version, then field, value … · GONE
+--                       → OK, handle, user id, created, last seen, expires, version, now, secret hash in force,
+--                         then field, value … · GONE · REUSED, handle, user id
 --   session_peek        session, index   secret hash                                                         no-writes
 --                       → as session_get, and the session does not live longer for it
+--   session_rotate      session, index   secret hash, grace ms, new secret hash                              allow-oom
+--                       → OK, secret hash in force, user id · GONE · REUSED, handle, user id
+--                       The new hash opens the session from now on, and the old one for the grace. Without a
+--                       grace that is always so; with one, a rotation whose grace is not over stays as it is, so that
+--                       all who rotate at once go on with the same secret.
 --   session_patch       session, index   secret hash, expected version ('' = any), most bytes of all "d:" fields
 --                                        together (0 = no limit), how many fields to set, their field, value …,
 --                                        then the fields to remove
 --                       → OK, version · CONFLICT, version · TOO_LARGE, bytes · GONE
 --                       The version rises with each change, and only then. What makes a session smaller is never
 --                       too large.
+--   session_increment   session, index   secret hash, most bytes, field, by (a whole number)
+--                       → OK, value, version · NOT_A_NUMBER · TOO_LARGE, bytes · GONE
+--                       A field that is not there counts as 0.
+--   session_append      session, index   secret hash, most bytes, field, most items (0 = no limit), JSON of an item
+--                       → OK, items, version · NOT_A_LIST · FULL, items · TOO_LARGE, bytes · GONE
+--                       The field is made of what was appended to it: JSON of a list, as JSON.stringify writes it.
+--   session_pop         session, index   secret hash, field …                                                allow-oom
+--                       → OK, version, then field, value … of those that were there, and are not any more · GONE
 --   session_destroy     session, index   handle, secret hash (optional: then it must be right)               allow-oom
---                       → OK, 1 or 0
+--                       → OK, 1, user id · OK, 0
 --   session_take        session, index   secret hash                                                         allow-oom
 --                       → as session_peek, and the session is over: no write falls between reading and ending it
---   session_destroy_all index            → OK, how many                                                      allow-oom
---   session_revoke_others session, index secret hash → OK, how many · GONE                                   allow-oom
+--   session_destroy_all index            → OK, handle …                                                      allow-oom
+--   session_revoke_others session, index secret hash → OK, user id, handle … · GONE                          allow-oom
 --   session_list        index, session … → OK, then per session that lives (asked for by its key, in their order):
 --                                        handle, created, last seen, expires, number of pairs, field, value …
 --                                        of the fields that begin with "m:"                                  no-writes
 --   session_handles     index            → OK, handle …, the latest first                                    no-writes
+--   session_count       index            → OK, how many live                                                 no-writes
 --
--- session (hash): n handle, h secret hash, u user id, c created, t last touched, x absolute end, v version, and the
--- caller's fields, which begin with "d:" (data) or "m:" (about the device).
+--   session_expiry      session, index   handle → OK, expires · ENDED (before its time) · GONE               no-writes
+--   session_expect      expected         expires, entry → OK           Sessions whose end somebody wants to hear of.
+--   session_due         expected         how many, lease ms → OK, entry …                                    allow-oom
+--                       Those whose time has come; they come again after the lease, unless they are dropped.
+--   session_drop        expected         entry … → OK, how many                                              allow-oom
+--   session_expected    expected         → OK, how many                                                      no-writes
+--
+-- A secret that was replaced opens the session until its grace is over; then REUSED says that somebody still has it,
+-- and what would write answers GONE. Of replaced secrets the last one is known.
+--
+-- session (hash): n handle, h secret hash, u user id, c created, t last touched, x absolute end, v version, p hash of
+-- the secret before, g the end of its grace, and the caller's fields, which begin with "d:" (data) or "m:" (about the
+-- device).
 -- index (sorted set): "created.handle" → expiry. evict-idle takes by it: who was idle for longest, or is nearest to the
 -- absolute end.
 -- A user's session lives while its hash is there AND the index lists it: to end all of them is to delete one key, and
 -- a write that comes late finds nothing to write to. Both keys have a TTL that covers the latest end.
+-- expected (sorted set): entry → when to look. It goes a day after the last of them.
 --
 -- Errors: INVALID_ARGUMENT with the argument's name.
 
@@ -72,15 +99,16 @@ local function member_of(session)
   return session.created .. '.' .. session.handle
 end
 
--- nil for a session that is over, or that is somebody else's. Hashes of 256-bit secrets are compared, not secrets: how
--- long a comparison takes says nothing about a text that hashes to the other
+-- nil for a session that is over, or that is somebody else's; then also the session, where its last secret was given
+-- after its grace. Hashes of 256-bit secrets are compared, not secrets: how long a comparison takes says nothing about
+-- a text that hashes to the other
 local function find(keys, secret_hash, now)
   local key, index = keys[1], keys[2]
-  local values = redis.call('HMGET', key, 'n', 'h', 'u', 'c', 't', 'x', 'v')
-  if not values[2] or (secret_hash and values[2] ~= secret_hash) then return nil end
+  local values = redis.call('HMGET', key, 'n', 'h', 'u', 'c', 't', 'x', 'v', 'p', 'g')
+  if not values[2] or (secret_hash and values[2] ~= secret_hash and values[8] ~= secret_hash) then return nil end
   local session = {
-    handle = values[1], user = values[3], created = values[4], seen = tonumber(values[5]), last = tonumber(values[6]),
-    version = values[7],
+    handle = values[1], hash = values[2], user = values[3], created = values[4], seen = tonumber(values[5]),
+    last = tonumber(values[6]), version = values[7], graced = tonumber(values[9] or 0),
   }
   -- in its last millisecond the key is still there, and a touch would delete it
   if session.last <= now then return nil end
@@ -88,7 +116,12 @@ local function find(keys, secret_hash, now)
     local expiry = redis.call('ZSCORE', index, member_of(session))
     if not expiry or tonumber(expiry) <= now then return nil end
   end
+  if secret_hash and session.hash ~= secret_hash and session.graced <= now then return nil, session end
   return session
+end
+
+local function over(reused)
+  return reused and { 'REUSED', reused.handle, reused.user } or { 'GONE' }
 end
 
 local function outlive(key, expiry, now)
@@ -128,6 +161,7 @@ local function describe(keys, session, now)
   local expiry = now + redis.call('PTTL', keys[1])
   local reply = {
     'OK', session.handle, session.user, session.created, text_of(session.seen), text_of(expiry), session.version,
+    text_of(now), session.hash,
   }
   append_fields(reply, keys[1], '^[dm]:')
   return reply
@@ -136,6 +170,15 @@ end
 -- index member → created, handle
 local function parse(member)
   return member:match('^(%d+)%.(.*)$')
+end
+
+local function handles_of(members, user)
+  local reply = { 'OK', user }
+  for _, member in ipairs(members) do
+    local _, handle = parse(member)
+    reply[#reply + 1] = handle
+  end
+  return reply
 end
 
 local function evict(index, how, surplus)
@@ -226,8 +269,8 @@ local function get(keys, args)
   if args[3] then throttle = whole(args[3]) end
   if not throttle then return invalid('touch at most every ms') end
   local now = clock()
-  local session = find(keys, args[1], now)
-  if not session then return { 'GONE' } end
+  local session, reused = find(keys, args[1], now)
+  if not session then return over(reused) end
   if now - session.seen >= throttle then touch(keys, session, idle, now) end
   return describe(keys, session, now)
 end
@@ -236,9 +279,25 @@ local function peek(keys, args)
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
   local now = clock()
-  local session = find(keys, args[1], now)
-  if not session then return { 'GONE' } end
+  local session, reused = find(keys, args[1], now)
+  if not session then return over(reused) end
   return describe(keys, session, now)
+end
+
+local function rotate(keys, args)
+  local key, grace, new = keys[1], whole(args[2]), args[3]
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  if not grace then return invalid('grace ms') end
+  if not new or new == '' then return invalid('new secret hash') end
+  local now = clock()
+  local session, reused = find(keys, args[1], now)
+  if not session then return over(reused) end
+  if grace > 0 and session.graced > now then return { 'OK', session.hash, session.user } end
+  -- first, because it takes no memory: as in touch
+  redis.call('PEXPIRE', key, redis.call('PTTL', key))
+  redis.call('HSET', key, 'h', new, 'p', session.hash, 'g', text_of(now + grace))
+  return { 'OK', new, session.user }
 end
 
 local function fields_of(key)
@@ -291,6 +350,92 @@ local function patch(keys, args)
   return { 'OK', text_of(redis.call('HINCRBY', key, 'v', 1)) }
 end
 
+-- one field gets another value, as its size allows; the code and its numbers where it does not
+local function put(key, field, before, value, most)
+  local growth = bytes_of(field, value) - bytes_of(field, before)
+  if most > 0 and growth > 0 then
+    local total = growth
+    for name, text in pairs(fields_of(key)) do total = total + bytes_of(name, text) end
+    if total > most then return nil, { 'TOO_LARGE', total } end
+  end
+  redis.call('HSET', key, field, value)
+  return text_of(redis.call('HINCRBY', key, 'v', 1))
+end
+
+-- what increment and append have in common: the session, the most bytes and the field as it is
+local function open_field(keys, args)
+  if not keys[2] then return nil, invalid('key') end
+  if not args[1] then return nil, invalid('secret hash') end
+  if not whole(args[2]) then return nil, invalid('most bytes') end
+  if not args[3] or not args[3]:match('^d:') then return nil, invalid('field') end
+  if not find(keys, args[1], clock()) then return nil, { 'GONE' } end
+  return { before = redis.call('HGET', keys[1], args[3]), most = whole(args[2]) }
+end
+
+-- beyond it a double skips whole numbers
+local MOST = 9007199254740991
+
+local function increment(keys, args)
+  local by = args[4] and args[4]:match('^%-?%d+$') and tonumber(args[4])
+  if not by or math.abs(by) > MOST then return invalid('by') end
+  local open, refusal = open_field(keys, args)
+  if not open then return refusal end
+  local before = open.before or '0'
+  local sum = before:match('^%-?%d+$') and tonumber(before) + by
+  if not sum or math.abs(sum) > MOST then return { 'NOT_A_NUMBER' } end
+  local version, too_large = put(keys[1], args[3], open.before, text_of(sum), open.most)
+  return too_large or { 'OK', text_of(sum), version }
+end
+
+-- the length of a list in JSON: the commas that are in no text and no inner list
+local function length_of(json)
+  if json == '[]' then return 0 end
+  local bare = json:sub(2, -2):gsub('\\.', ''):gsub('"[^"]*"', '0')
+  repeat
+    local nested
+    bare, nested = bare:gsub('%b[]', '0')
+    local objects
+    bare, objects = bare:gsub('%b{}', '0')
+  until nested == 0 and objects == 0
+  return select(2, bare:gsub(',', '')) + 1
+end
+
+local function append(keys, args)
+  local most_items, item = whole(args[4]), args[5]
+  if not most_items then return invalid('most items') end
+  if not item or item == '' then return invalid('JSON') end
+  local open, refusal = open_field(keys, args)
+  if not open then return refusal end
+  local before = open.before or '[]'
+  if before:sub(1, 1) ~= '[' then return { 'NOT_A_LIST' } end
+  local items = length_of(before)
+  if most_items > 0 and items >= most_items then return { 'FULL', items } end
+  local list = before == '[]' and '[' .. item .. ']' or before:sub(1, -2) .. ',' .. item .. ']'
+  local version, too_large = put(keys[1], args[3], open.before, list, open.most)
+  return too_large or { 'OK', items + 1, version }
+end
+
+local function pop(keys, args)
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('secret hash') end
+  for i = 2, #args do
+    if not args[i]:match('^d:') then return invalid('field') end
+  end
+  local session = find(keys, args[1], clock())
+  if not session then return { 'GONE' } end
+  local reply = { 'OK', session.version }
+  for i = 2, #args do
+    local value = redis.call('HGET', keys[1], args[i])
+    if value then
+      redis.call('HDEL', keys[1], args[i])
+      reply[#reply + 1] = args[i]
+      reply[#reply + 1] = value
+    end
+  end
+  if #reply > 2 then reply[2] = text_of(redis.call('HINCRBY', keys[1], 'v', 1)) end
+  return reply
+end
+
 local function destroy(keys, args)
   local handle, secret_hash = args[1], args[2]
   if not keys[2] then return invalid('key') end
@@ -298,7 +443,7 @@ local function destroy(keys, args)
   local session = find(keys, secret_hash, clock())
   if not session or session.handle ~= handle then return { 'OK', 0 } end
   finish(keys, session)
-  return { 'OK', 1 }
+  return { 'OK', 1, session.user }
 end
 
 local function take(keys, args)
@@ -315,10 +460,10 @@ end
 local function destroy_all(keys)
   local index = keys[1]
   if not index then return invalid('key') end
-  local count = #redis.call('ZRANGEBYSCORE', index, '(' .. text_of(clock()), '+inf')
+  local members = redis.call('ZRANGEBYSCORE', index, '(' .. text_of(clock()), '+inf')
   -- what the index does not list is over; the hashes go by their TTL
   redis.call('DEL', index)
-  return { 'OK', count }
+  return handles_of(members)
 end
 
 local function revoke_others(keys, args)
@@ -327,12 +472,17 @@ local function revoke_others(keys, args)
   local now = clock()
   local session = find(keys, args[1], now)
   if not session then return { 'GONE' } end
-  local own, count = member_of(session), 0
+  local own, others = member_of(session), {}
+  -- a guest has no others
+  if session.user == '' then return { 'OK', '' } end
   redis.call('ZREMRANGEBYSCORE', keys[2], '-inf', text_of(now))
   for _, member in ipairs(redis.call('ZRANGE', keys[2], 0, -1)) do
-    if member ~= own then count = count + redis.call('ZREM', keys[2], member) end
+    if member ~= own then
+      redis.call('ZREM', keys[2], member)
+      others[#others + 1] = member
+    end
   end
-  return { 'OK', count }
+  return handles_of(others, session.user)
 end
 
 local function handles(keys)
@@ -340,12 +490,12 @@ local function handles(keys)
   if not index then return invalid('key') end
   local members = redis.call('ZRANGEBYSCORE', index, '(' .. text_of(clock()), '+inf')
   table.sort(members, function(left, right) return left > right end)
-  local reply = { 'OK' }
-  for _, member in ipairs(members) do
-    local _, handle = parse(member)
-    reply[#reply + 1] = handle
-  end
-  return reply
+  return handles_of(members)
+end
+
+local function count(keys)
+  if not keys[1] then return invalid('key') end
+  return { 'OK', redis.call('ZCOUNT', keys[1], '(' .. text_of(clock()), '+inf') }
 end
 
 local function list(keys)
@@ -368,8 +518,59 @@ local function list(keys)
   return reply
 end
 
+local function expiry(keys, args)
+  if not keys[2] then return invalid('key') end
+  if not args[1] then return invalid('handle') end
+  local now = clock()
+  local session = find(keys, nil, now)
+  if session and session.handle == args[1] then return { 'OK', text_of(now + redis.call('PTTL', keys[1])) } end
+  return { redis.call('EXISTS', keys[1]) == 1 and 'ENDED' or 'GONE' }
+end
+
+-- how long entries outlive their time: so long may nobody look
+local A_DAY = 86400000
+
+local function expect(keys, args)
+  local at = whole(args[1])
+  if not keys[1] then return invalid('key') end
+  if not at then return invalid('expires') end
+  if not args[2] or args[2] == '' then return invalid('entry') end
+  redis.call('ZADD', keys[1], text_of(at), args[2])
+  outlive(keys[1], at + A_DAY, clock())
+  return { 'OK' }
+end
+
+local function due(keys, args)
+  local most, lease = whole(args[1]), whole(args[2])
+  if not keys[1] then return invalid('key') end
+  if not most or most < 1 then return invalid('how many') end
+  if not lease or lease < 1 then return invalid('lease ms') end
+  local now, reply = clock(), { 'OK' }
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', keys[1], '-inf', text_of(now), 'LIMIT', 0, most)) do
+    redis.call('ZADD', keys[1], text_of(now + lease), entry)
+    reply[#reply + 1] = entry
+  end
+  return reply
+end
+
+local function drop(keys, args)
+  if not keys[1] then return invalid('key') end
+  local dropped = 0
+  for i = 1, #args do dropped = dropped + redis.call('ZREM', keys[1], args[i]) end
+  return { 'OK', dropped }
+end
+
+local function expected(keys)
+  if not keys[1] then return invalid('key') end
+  return { 'OK', redis.call('ZCARD', keys[1]) }
+end
+
 redis.register_function('session_create', create)
 redis.register_function('session_patch', patch)
+redis.register_function('session_increment', increment)
+redis.register_function('session_append', append)
+redis.register_function{ function_name = 'session_pop', callback = pop, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_rotate', callback = rotate, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_get', callback = get, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_peek', callback = peek, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'session_destroy', callback = destroy, flags = { 'allow-oom' } }
@@ -378,3 +579,9 @@ redis.register_function{ function_name = 'session_destroy_all', callback = destr
 redis.register_function{ function_name = 'session_revoke_others', callback = revoke_others, flags = { 'allow-oom' } }
 redis.register_function{ function_name = 'session_handles', callback = handles, flags = { 'no-writes' } }
 redis.register_function{ function_name = 'session_list', callback = list, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'session_count', callback = count, flags = { 'no-writes' } }
+redis.register_function('session_expect', expect)
+redis.register_function{ function_name = 'session_expiry', callback = expiry, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'session_due', callback = due, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_drop', callback = drop, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'session_expected', callback = expected, flags = { 'no-writes' } }

@@ -70,7 +70,8 @@ export function tooLarge(bytes: number, maxBytes: number): SessionError {
   );
 }
 
-function toJson(key: string, value: unknown): string {
+/** @throws SessionError `INVALID_SESSION_DATA`. */
+export function toJson(key: string, value: unknown): string {
   assertJson(key, value);
   return JSON.stringify(value);
 }

@@ -3,6 +3,10 @@ import { RedisFunctionsError } from '@redis-functions/core';
 const HTTP_STATUS = {
   CORRUPT_DATA: 500,
   INVALID_SESSION_DATA: 500,
+  LIST_FULL: 409,
+  NOT_A_LIST: 409,
+  NOT_A_NUMBER: 409,
+  NOT_WATCHED: 500,
   RESPONSE_STARTED: 500,
   SESSION_EXISTS: 500,
   SESSION_GONE: 409,

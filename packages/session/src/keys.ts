@@ -14,4 +14,9 @@ export class SessionKeys {
   index(tag: string): string {
     return `${this.#prefix}:{${tag}}:u`;
   }
+
+  /** A part of the sessions whose end somebody wants to hear of. */
+  expected(part: number): string {
+    return `${this.#prefix}:{e:${part}}`;
+  }
 }

@@ -12,8 +12,21 @@ export interface StoredSession {
   readonly lastSeenAt: number;
   readonly expiresAt: number;
   readonly version: number;
+  /** The server's time of reading. */
+  readonly readAt: number;
+  /** Of the secret that is in force: another one than was given, where that was replaced and is in its grace. */
+  readonly secretHash: string;
   readonly fields: ReadonlyMap<string, string>;
 }
+
+/** The session lives, and its last secret was given after its grace. */
+export interface Reused {
+  readonly code: 'REUSED';
+  readonly handle: string;
+  readonly userId: string;
+}
+
+export type ReadReply = ({ readonly code: 'OK' } & StoredSession) | Reused | { readonly code: 'GONE' };
 
 export interface StoredDevice {
   readonly handle: string;
@@ -53,6 +66,21 @@ export type PatchReply =
   | { readonly code: 'TOO_LARGE'; readonly bytes: number }
   | { readonly code: 'GONE' };
 
+export type RotateReply =
+  | { readonly code: 'OK'; readonly secretHash: string; readonly userId: string }
+  | Reused
+  | { readonly code: 'GONE' };
+
+export type IncrementReply =
+  | { readonly code: 'OK'; readonly value: number }
+  | { readonly code: 'TOO_LARGE'; readonly bytes: number }
+  | { readonly code: 'GONE' | 'NOT_A_NUMBER' };
+
+export type AppendReply =
+  | { readonly code: 'OK' | 'FULL'; readonly items: number }
+  | { readonly code: 'TOO_LARGE'; readonly bytes: number }
+  | { readonly code: 'GONE' | 'NOT_A_LIST' };
+
 /** The library `sessions`. Contract: lua/sessions.lua. */
 export const sessionsLibrary = defineLibrary({
   code,
@@ -90,11 +118,11 @@ export const sessionsLibrary = defineLibrary({
         keys,
         args: [secretHash, idleMs, ...(touchEveryMs === undefined ? [] : [touchEveryMs])],
       }),
-      decode: toSession,
+      decode: toReadReply,
     }),
     peek: defineFunction('session_peek', {
       encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
-      decode: toSession,
+      decode: toReadReply,
       readOnly: true,
     }),
     patch: defineFunction('session_patch', {
@@ -110,33 +138,120 @@ export const sessionsLibrary = defineLibrary({
         return { code: code === 'CONFLICT' ? code : 'OK', version: toInteger(number) };
       },
     }),
+    rotate: defineFunction('session_rotate', {
+      encode: (keys: Keys, secretHash: string, graceMs: number, newSecretHash: string) => ({
+        keys,
+        args: [secretHash, graceMs, newSecretHash],
+      }),
+      decode: (reply): RotateReply => {
+        const [code, first, userId] = toArray(reply);
+        if (code === 'GONE') return { code };
+        if (code === 'REUSED') return { code, handle: toText(first), userId: toText(userId) };
+        expectOk(code);
+        return { code, secretHash: toText(first), userId: toText(userId) };
+      },
+    }),
+    increment: defineFunction('session_increment', {
+      encode: (keys: Keys, secretHash: string, mostBytes: number, field: string, by: number) => ({
+        keys,
+        args: [secretHash, mostBytes, field, by],
+      }),
+      decode: (reply): IncrementReply => {
+        const [code, number] = toArray(reply);
+        if (code === 'GONE' || code === 'NOT_A_NUMBER') return { code };
+        if (code === 'TOO_LARGE') return { code, bytes: toInteger(number) };
+        expectOk(code);
+        return { code, value: toInteger(number) };
+      },
+    }),
+    append: defineFunction('session_append', {
+      encode: (keys: Keys, secretHash: string, mostBytes: number, field: string, mostItems: number, item: string) => ({
+        keys,
+        args: [secretHash, mostBytes, field, mostItems, item],
+      }),
+      decode: (reply): AppendReply => {
+        const [code, number] = toArray(reply);
+        if (code === 'GONE' || code === 'NOT_A_LIST') return { code };
+        if (code === 'TOO_LARGE') return { code, bytes: toInteger(number) };
+        if (code !== 'FULL') expectOk(code);
+        return { code: code === 'FULL' ? code : 'OK', items: toInteger(number) };
+      },
+    }),
+    pop: defineFunction('session_pop', {
+      encode: (keys: Keys, secretHash: string, fields: readonly string[]) => ({ keys, args: [secretHash, ...fields] }),
+      /** What was there and is not any more; null where the session is over. */
+      decode: (reply): ReadonlyMap<string, string> | null => {
+        const [code, _version, ...fields] = toArray(reply);
+        if (code === 'GONE') return null;
+        expectOk(code);
+        return toPairs(fields);
+      },
+    }),
     destroy: defineFunction('session_destroy', {
       encode: (keys: Keys, handle: string, secretHash?: string) => ({
         keys,
         args: [handle, ...(secretHash === undefined ? [] : [secretHash])],
       }),
-      decode: toCount,
+      /** The user's id, '' for a guest; null where there was nothing to end. */
+      decode: (reply): string | null => {
+        const [code, ended, userId] = toArray(reply);
+        expectOk(code);
+        return toInteger(ended) === 1 ? toText(userId) : null;
+      },
     }),
     take: defineFunction('session_take', {
       encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
-      decode: toSession,
+      decode: toReadReply,
     }),
     destroyAll: defineFunction('session_destroy_all', {
       encode: (index: string) => ({ keys: [index] }),
-      decode: toCount,
+      decode: toTexts,
     }),
     revokeOthers: defineFunction('session_revoke_others', {
       encode: (keys: Keys, secretHash: string) => ({ keys, args: [secretHash] }),
       /** Null where the session itself is over. */
-      decode: (reply): number | null => (toArray(reply)[0] === 'GONE' ? null : toCount(reply)),
+      decode: (reply): { readonly userId: string; readonly handles: readonly string[] } | null => {
+        if (toArray(reply)[0] === 'GONE') return null;
+        const [userId = '', ...handles] = toTexts(reply);
+        return { userId, handles };
+      },
     }),
     handles: defineFunction('session_handles', {
       encode: (index: string) => ({ keys: [index] }),
-      decode: (reply): readonly string[] => {
-        const [code, ...handles] = toArray(reply);
+      decode: toTexts,
+      readOnly: true,
+    }),
+    count: defineFunction('session_count', {
+      encode: (index: string) => ({ keys: [index] }),
+      decode: toCount,
+      readOnly: true,
+    }),
+    expiry: defineFunction('session_expiry', {
+      encode: (keys: Keys, handle: string) => ({ keys, args: [handle] }),
+      /** `ENDED`: somebody ended it before its time. */
+      decode: (reply): number | 'ENDED' | 'GONE' => {
+        const [code, expiresAt] = toArray(reply);
+        if (code === 'ENDED' || code === 'GONE') return code;
         expectOk(code);
-        return handles.map(toText);
+        return toInteger(expiresAt);
       },
+      readOnly: true,
+    }),
+    expect: defineFunction('session_expect', {
+      encode: (expected: string, expiresAt: number, entry: string) => ({ keys: [expected], args: [expiresAt, entry] }),
+      decode: (reply): void => expectOk(toArray(reply)[0]),
+    }),
+    due: defineFunction('session_due', {
+      encode: (expected: string, most: number, leaseMs: number) => ({ keys: [expected], args: [most, leaseMs] }),
+      decode: toTexts,
+    }),
+    drop: defineFunction('session_drop', {
+      encode: (expected: string, entries: readonly string[]) => ({ keys: [expected], args: entries }),
+      decode: toCount,
+    }),
+    expected: defineFunction('session_expected', {
+      encode: (expected: string) => ({ keys: [expected] }),
+      decode: toCount,
       readOnly: true,
     }),
     list: defineFunction('session_list', {
@@ -160,17 +275,28 @@ function toCount(reply: unknown): number {
   return toInteger(count);
 }
 
-function toSession(reply: unknown): StoredSession | null {
-  const [code, handle, userId, createdAt, lastSeenAt, expiresAt, version, ...fields] = toArray(reply);
-  if (code === 'GONE') return null;
+function toTexts(reply: unknown): readonly string[] {
+  const [code, ...handles] = toArray(reply);
+  expectOk(code);
+  return handles.map(toText);
+}
+
+function toReadReply(reply: unknown): ReadReply {
+  const [code, handle, userId, createdAt, lastSeenAt, expiresAt, version, readAt, secretHash, ...fields] =
+    toArray(reply);
+  if (code === 'GONE') return { code };
+  if (code === 'REUSED') return { code, handle: toText(handle), userId: toText(userId) };
   expectOk(code);
   return {
+    code,
     handle: toText(handle),
     userId: toText(userId),
     createdAt: toInteger(createdAt),
     lastSeenAt: toInteger(lastSeenAt),
     expiresAt: toInteger(expiresAt),
     version: toInteger(version),
+    readAt: toInteger(readAt),
+    secretHash: toText(secretHash),
     fields: toPairs(fields),
   };
 }

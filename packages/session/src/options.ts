@@ -8,7 +8,14 @@ import {
 } from '@redis-functions/core';
 import { SessionKeys } from './keys.js';
 import { sessionsLibrary } from './library.js';
+import { PRESETS, type Preset, type Timeouts } from './presets.js';
 import { type RoutingKeys, toRoutingKeys } from './routing-keys.js';
+
+/** A page waits so long at most for whoever it is for, when Redis does not answer. */
+const DEADLINE_MS = 1_000;
+const LOOK_EVERY_MS = 10_000;
+/** What a timer of Node can wait. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 export interface SessionServiceOptions extends LibraryConnection {
   /**
@@ -21,14 +28,16 @@ export interface SessionServiceOptions extends LibraryConnection {
   routingKey?: string | readonly string[];
   /** First part of every key, and the namespace of user ids: 1 to 64 letters, digits, `.`, `_`, `:` or `-`. Default: `rf`. */
   prefix?: string;
-  /** Milliseconds an operation may wait for Redis; 0 for no deadline. Default: that of `functions`, else 5000. */
+  /** Milliseconds an operation may wait for Redis; 0 for no deadline. Default: 1000. */
   deadlineMs?: number;
   /**
-   * How long a session lives without a request. Default: `30m`, the most that OWASP allows for low risk.
-   * Source: OWASP Session Management Cheat Sheet, "Session Expiration"; ASVS 5.0 7.3.1.
+   * Timeouts by name, of which `idle` and `absolute` may change one: `owaspHighValue` (5m, 4h), `owaspLowRisk` (30m, 8h),
+   * `nistAal1` (30d), `nistAal2` (1h, 24h), `nistAal3` (15m, 12h). Default: `owaspLowRisk`.
    */
+  preset?: Preset;
+  /** How long a session lives without a request. Default: that of the preset. Source: ASVS 5.0 7.3.1. */
   idle?: Duration;
-  /** How long a session lives at most. Default: `8h`. Source: as above, "Absolute Timeout"; ASVS 5.0 7.3.2. */
+  /** How long a session lives at most. Default: that of the preset. Source: ASVS 5.0 7.3.2. */
   absolute?: Duration;
   /** Sessions that a user may have at once; 0 for no limit. Exact, also for logins at the same moment. Default: 0. */
   maxSessions?: number;
@@ -39,6 +48,17 @@ export interface SessionServiceOptions extends LibraryConnection {
   onMaxSessions?: 'reject' | 'evict-oldest' | 'evict-idle';
   /** Bytes of JSON and of its keys that a session may hold. Default: 65 536. */
   maxDataBytes?: number;
+  /**
+   * What happens when a token comes back that was replaced by `rotate`, and its grace is over: `report` it as the event
+   * `reuse`, or `end` the session as well, whoever has the right token then. Default: `report`.
+   */
+  onReuse?: 'report' | 'end';
+  /**
+   * Has sessions that expire told of as the event `expired`, at least once, and counted by `live()`. It costs one more
+   * call when a session is made and when it is ended, and looks for them every `everyMs` (default: 10,000) until
+   * `close()`. Where no process looks for a day, their ends are not told. Default: false.
+   */
+  expiryEvents?: boolean | { everyMs?: number };
 }
 
 const KNOWN: readonly string[] = [
@@ -52,6 +72,9 @@ const KNOWN: readonly string[] = [
   'maxSessions',
   'onMaxSessions',
   'maxDataBytes',
+  'preset',
+  'onReuse',
+  'expiryEvents',
 ] satisfies (keyof SessionServiceOptions)[];
 
 /** The options as the service may trust them. */
@@ -65,12 +88,15 @@ export interface Configuration {
   readonly limit: number;
   readonly atLimit: 'reject' | 'evict-oldest' | 'evict-idle';
   readonly maxDataBytes: number;
+  readonly endsReused: boolean;
+  /** 0: nobody looks. */
+  readonly lookEveryMs: number;
 }
 
 /** @throws InvalidArgumentError that names the option. */
 export function resolveOptions(options: SessionServiceOptions): Configuration {
-  const { prefix = 'rf', idle = '30m', absolute = '8h', maxSessions = 0, maxDataBytes = 65_536 } = options;
-  const { onMaxSessions = 'evict-idle' } = options;
+  const { prefix = 'rf', preset = 'owaspLowRisk', maxSessions = 0, maxDataBytes = 65_536 } = options;
+  const { onMaxSessions = 'evict-idle', onReuse = 'report', deadlineMs = DEADLINE_MS } = options;
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) {
     throw new InvalidArgumentError(unknown, `There is no option "${unknown}". Choose from ${KNOWN.join(', ')}.`);
@@ -84,12 +110,13 @@ export function resolveOptions(options: SessionServiceOptions): Configuration {
   if (!['reject', 'evict-oldest', 'evict-idle'].includes(onMaxSessions)) {
     throw refused('onMaxSessions', 'Give "reject", "evict-oldest" or "evict-idle".');
   }
+  if (!Object.hasOwn(PRESETS, preset)) {
+    throw refused('preset', `Choose from ${Object.keys(PRESETS).join(', ')}.`);
+  }
+  if (onReuse !== 'report' && onReuse !== 'end') throw refused('onReuse', 'Give "report" or "end".');
+  const { idle, absolute } = { ...PRESETS[preset], ...given(options) };
   return {
-    library: useLibrary(
-      options,
-      sessionsLibrary,
-      options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs },
-    ),
+    library: useLibrary(options, sessionsLibrary, { deadlineMs }),
     keys: new SessionKeys(prefix),
     routingKeys: toRoutingKeys(options.routingKey),
     namespace: prefix,
@@ -98,7 +125,21 @@ export function resolveOptions(options: SessionServiceOptions): Configuration {
     limit: maxSessions,
     atLimit: onMaxSessions,
     maxDataBytes,
+    endsReused: onReuse === 'end',
+    lookEveryMs: toLookEveryMs(options.expiryEvents),
   };
+}
+
+function given({ idle, absolute }: SessionServiceOptions): Partial<Timeouts> {
+  return { ...(idle !== undefined && { idle }), ...(absolute !== undefined && { absolute }) };
+}
+
+function toLookEveryMs(expiryEvents: SessionServiceOptions['expiryEvents'] = false): number {
+  if (expiryEvents === false) return 0;
+  const everyMs = expiryEvents === true ? undefined : expiryEvents?.everyMs;
+  if (everyMs === undefined) return LOOK_EVERY_MS;
+  if (Number.isInteger(everyMs) && everyMs >= 1 && everyMs <= LONGEST_TIMER_MS) return everyMs;
+  throw refused('expiryEvents.everyMs', 'Give a whole number of milliseconds from 1.');
 }
 
 function refused(field: string, remedy: string): InvalidArgumentError {

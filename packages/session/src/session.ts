@@ -27,6 +27,10 @@ export interface Session {
   readonly expiresAt: Date;
   /** Rises with each change of the data. */
   readonly version: number;
+  /** When this was read, by the server's clock, as all times are. */
+  readonly readAt: Date;
+  /** The token to go on with, where the one that was given has been replaced and is in its grace. */
+  readonly successor?: string;
 }
 
 /** A session in a list of a user's devices. */

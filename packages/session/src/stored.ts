@@ -10,8 +10,9 @@ export function toSession({
   lastSeenAt,
   expiresAt,
   version,
+  readAt,
   fields,
-}: StoredSession): Session {
+}: Omit<StoredSession, 'secretHash'>): Session {
   return {
     handle,
     userId: userId === '' ? null : userId,
@@ -20,6 +21,7 @@ export function toSession({
     lastSeenAt: new Date(lastSeenAt),
     expiresAt: new Date(expiresAt),
     version,
+    readAt: new Date(readAt),
   };
 }
 

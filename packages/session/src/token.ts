@@ -25,7 +25,11 @@ export function formatToken({ tag, handle, secret }: Token): string {
 }
 
 export function makeToken(tag: string): Token {
-  return { tag, handle: randomBytes(16).toString('base64url'), secret: randomBytes(32).toString('base64url') };
+  return { tag, handle: randomBytes(16).toString('base64url'), secret: makeSecret() };
+}
+
+export function makeSecret(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** A guest has no other keys to be near to. */
