@@ -524,7 +524,8 @@ local function expiry(keys, args)
   local now = clock()
   local session = find(keys, nil, now)
   if session and session.handle == args[1] then return { 'OK', text_of(now + redis.call('PTTL', keys[1])) } end
-  return { redis.call('EXISTS', keys[1]) == 1 and 'ENDED' or 'GONE' }
+  -- in its last millisecond a key is still there: that one was not ended before its time
+  return { redis.call('PTTL', keys[1]) > 1 and 'ENDED' or 'GONE' }
 end
 
 -- how long entries outlive their time: so long may nobody look

@@ -21,6 +21,6 @@ export interface SessionEvents {
   expired: [event: SessionEvent];
   /** A token came back after it had been replaced and its grace was over: somebody has a copy, or a very slow client. */
   reuse: [event: SessionEvent];
-  /** Expired sessions could not be looked for; it is tried again. */
-  'sweep-failed': [error: Error];
+  /** What is done without anybody waiting for it failed: looking for sessions that expired, which is tried again, or `onReuse: 'end'`. */
+  failed: [error: Error];
 }

@@ -1,8 +1,6 @@
 import type { SessionEvent } from './events.js';
 import type { Configuration } from './options.js';
-import type { Token } from './token.js';
-
-type Place = Pick<Token, 'tag' | 'handle'>;
+import type { Place } from './token.js';
 
 /** So many keys hold the sessions that are watched: no single one of a cluster's servers has them all. */
 const PARTS = 16;
@@ -83,7 +81,7 @@ export class ExpiryWatch {
   async #lookAt(key: string, entry: string): Promise<void> {
     const { library, keys } = this.#config;
     const { tag, handle, userId } = fromEntry(entry);
-    const expiry = await library.expiry([keys.session(tag, handle), keys.index(tag)], handle);
+    const expiry = await library.expiry(keys.of({ tag, handle }), handle);
     if (typeof expiry === 'number') return library.expect(key, expiry, entry);
     // first told, then forgotten: whoever dies in between leaves it to be told again
     if (expiry === 'GONE') this.#onExpired({ handle, userId });

@@ -10,7 +10,11 @@ export interface Token {
   readonly secret: string;
 }
 
+/** Where a session is, without what opens it. */
+export type Place = Pick<Token, 'tag' | 'handle'>;
+
 const FORMAT = /^1\.([\w-]{16})\.([\w-]{22})\.([\w-]{43})$/;
+const HANDLE = /^[\w-]{22}$/;
 const TAG_LENGTH = 16;
 
 /** Undefined for what cannot be a token: junk costs no round trip. */
@@ -18,6 +22,10 @@ export function parseToken(text: unknown): Token | undefined {
   if (typeof text !== 'string') return undefined;
   const [, tag, handle, secret] = FORMAT.exec(text) ?? [];
   return tag && handle && secret ? { tag, handle, secret } : undefined;
+}
+
+export function isHandle(text: unknown): text is string {
+  return typeof text === 'string' && HANDLE.test(text);
 }
 
 export function formatToken({ tag, handle, secret }: Token): string {

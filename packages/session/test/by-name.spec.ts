@@ -39,11 +39,13 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       expect.stringMatching(/^\d{13}$/),
       expect.stringMatching(/^\d{13}$/),
       '1',
+      expect.stringMatching(/^\d{13}$/),
+      'hash',
       'd:a',
       '1',
     ]);
     expect(await send('FCALL', 'session_get', ...KEYS, 'wrong', '60000')).toEqual(['GONE']);
-    expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1]);
+    expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1, 'ada']);
     expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 0]);
     expect(await send('FCALL', 'session_get', ...KEYS, 'hash', '60000')).toEqual(['GONE']);
   });
@@ -70,8 +72,8 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
         'reject',
       ),
     ).toEqual(['LIMIT']);
-    expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 1]);
-    expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
+    expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 'h1']);
+    expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK']);
   });
 
   it('puts a session in the place of another of the same user, and of nobody else', async () => {
@@ -99,7 +101,7 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     expect(await create('h3', 'ada', '2', 'd:a', '3')).toContain('OK');
     expect(await send('FCALL', 'session_peek', ...KEYS, 'hash')).toEqual(['GONE']);
     const reply = (await send('FCALL', 'session_peek', '2', 'rf:{t}:s:h3', 'rf:{t}:u', 'new')) as string[];
-    expect(reply.slice(7).sort()).toEqual(['2', '3', 'd:a', 'd:b']);
+    expect(reply.slice(9).sort()).toEqual(['2', '3', 'd:a', 'd:b']);
     expect(await send('FCALL', 'session_handles', '1', 'rf:{t}:u')).toHaveLength(3);
   });
 
@@ -108,7 +110,7 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     const peeked = await send('FCALL', 'session_peek', ...KEYS, 'hash');
     expect(await send('FCALL', 'session_take', ...KEYS, 'wrong')).toEqual(['GONE']);
     expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(
-      (peeked as string[]).map((value, i) => (i === 5 ? expect.any(String) : value)),
+      (peeked as string[]).map((value, i) => (i === 5 || i === 7 ? expect.any(String) : value)),
     );
     expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(['GONE']);
     expect(await sessions.keys()).toEqual([]);
@@ -127,8 +129,7 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     expect(await patch('', '0', '2', 'd:c', '3', 'd:b', '2')).toEqual(['OK', '2']);
     expect(await patch('', '0', '1', 'd:b', '2', 'd:none')).toEqual(['OK', '2']);
     expect(await patch('1', '0', '1', 'd:b', '3')).toEqual(['CONFLICT', '2']);
-    expect(((await send('FCALL', 'session_peek', ...KEYS, 'hash')) as string[]).slice(6)).toEqual([
-      '2',
+    expect(((await send('FCALL', 'session_peek', ...KEYS, 'hash')) as string[]).slice(9)).toEqual([
       'd:a',
       '1',
       'd:c',
@@ -170,10 +171,22 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       expect(await call('session_patch', ...KEYS, 'hash', '', '0', '1', 'd:a', '1')).toContain('OK');
       expect(await call('session_handles', '1', 'rf:{t}:u')).toEqual(['OK', 'h1']);
       expect(await call('session_list', '2', 'rf:{t}:u', 'rf:{t}:s:h1')).toContain('h1');
-      expect(await call('session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 0]);
+      expect(await call('session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 'ada']);
+      expect(await call('session_count', '1', 'rf:{t}:u')).toEqual(['OK', 1]);
+      expect(await call('session_expiry', ...KEYS, 'h1')).toContain('OK');
+      expect(await call('session_increment', ...KEYS, 'hash', '0', 'd:n', '2')).toEqual(['OK', '2', '3']);
+      expect(await call('session_append', ...KEYS, 'hash', '0', 'd:l', '0', '1')).toEqual(['OK', 1, '4']);
+      expect(await call('session_pop', ...KEYS, 'hash', 'd:l', 'd:x')).toEqual(['OK', '5', 'd:l', '[1]']);
+      expect(await call('session_rotate', ...KEYS, 'hash', '60000', 'next')).toEqual(['OK', 'next', 'ada']);
       expect(await call('session_take', ...KEYS, 'hash')).toContain('h1');
       expect(await call('session_destroy', ...KEYS, 'h1')).toEqual(['OK', 0]);
-      expect(await call('session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
+      expect(await call('session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK']);
+      // those of the watch have one key; that of a user will do
+      expect(await call('session_expect', '1', 'rf:{t}:u', '1', 'entry')).toEqual(['OK']);
+      expect(await call('session_expected', '1', 'rf:{t}:u')).toEqual(['OK', 1]);
+      expect(await call('session_due', '1', 'rf:{t}:u', '10', '60000')).toEqual(['OK', 'entry']);
+      expect(await call('session_due', '1', 'rf:{t}:u', '10', '60000')).toEqual(['OK']);
+      expect(await call('session_drop', '1', 'rf:{t}:u', 'entry', 'none')).toEqual(['OK', 1]);
     } finally {
       app.destroy();
     }
@@ -185,10 +198,12 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
     try {
       await expect(send('SET', 'a', 'b')).rejects.toThrow('OOM');
       expect(await send('FCALL', 'session_get', ...KEYS, 'hash', '60000', '0')).toContain('ada');
-      expect(await send('FCALL', 'session_revoke_others', ...KEYS, 'hash')).toEqual(['OK', 0]);
-      expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1]);
-      expect(await send('FCALL', 'session_take', ...KEYS, 'hash')).toEqual(['GONE']);
-      expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK', 0]);
+      expect(await send('FCALL', 'session_rotate', ...KEYS, 'hash', '0', 'next')).toEqual(['OK', 'next', 'ada']);
+      expect(await send('FCALL', 'session_revoke_others', ...KEYS, 'next')).toEqual(['OK', 'ada']);
+      expect(await send('FCALL', 'session_pop', ...KEYS, 'next', 'd:a')).toEqual(['OK', '1']);
+      expect(await send('FCALL', 'session_destroy', ...KEYS, 'h1')).toEqual(['OK', 1, 'ada']);
+      expect(await send('FCALL', 'session_take', ...KEYS, 'next')).toEqual(['GONE']);
+      expect(await send('FCALL', 'session_destroy_all', '1', 'rf:{t}:u')).toEqual(['OK']);
     } finally {
       await send('CONFIG', 'SET', 'maxmemory', '0');
     }
@@ -219,6 +234,23 @@ describe.each(availableServers())('the library sessions, by name, on $name', ({ 
       ['session_patch', ...KEYS, 'hash', '', '0', '1', 'd:a', '1', 'd:a'],
       ['session_patch', ...KEYS, 'hash', 'new', '0', '1', 'd:a', '1'],
       ['session_patch', ...KEYS, 'hash', '', 'some', '1', 'd:a', '1'],
+      ['session_rotate', ...KEYS, 'hash', 'soon', 'next'],
+      ['session_rotate', ...KEYS, 'hash', '0'],
+      ['session_increment', ...KEYS, 'hash', '0', 'd:a', '1.5'],
+      ['session_increment', ...KEYS, 'hash', '0', 'h', '1'],
+      ['session_increment', ...KEYS, 'hash', '0', 'd:a', '9007199254740992'],
+      ['session_append', ...KEYS, 'hash', '0', 'd:a', '-1', '1'],
+      ['session_append', ...KEYS, 'hash', '0', 'd:a', '0', ''],
+      ['session_append', ...KEYS, 'hash', 'x', 'd:a', '0', '1'],
+      ['session_pop', ...KEYS, 'hash', 'h'],
+      ['session_expiry', ...KEYS],
+      ['session_expect', '1', 'e', 'soon', 'entry'],
+      ['session_expect', '1', 'e', '1', ''],
+      ['session_due', '1', 'e', '0', '1'],
+      ['session_due', '1', 'e', '1', '0'],
+      ['session_count', '0'],
+      ['session_expected', '0'],
+      ['session_drop', '0'],
       ['session_destroy', ...KEYS],
       ['session_take', ...KEYS],
       ['session_take', '1', 'rf:{t}:s:h1', 'hash'],
