@@ -1,6 +1,17 @@
 export type { SessionErrorCode } from './errors.js';
 export { SessionError } from './errors.js';
 export type { SessionEvent, SessionEvents } from './events.js';
+export type { RequestChanges } from './http/changes.js';
+export type { CsrfErrorCode } from './http/csrf/csrf-error.js';
+export { CsrfError } from './http/csrf/csrf-error.js';
+export type { CsrfOptions } from './http/csrf/csrf-protection.js';
+export { CsrfProtection } from './http/csrf/csrf-protection.js';
+export { HttpSessions } from './http/http-sessions.js';
+export type { SessionProblem } from './http/http-status.js';
+export { toSessionProblem } from './http/http-status.js';
+export type { CookieOptions, HttpSessionOptions } from './http/options.js';
+export type { HttpPlatform } from './http/platform.js';
+export type { OwnDevice, RequestSession } from './http/request-session.js';
 export { sessionsLibrary } from './library.js';
 export type { LoginOptions } from './new-sessions.js';
 export type { SessionServiceOptions } from './options.js';

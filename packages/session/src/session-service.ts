@@ -34,6 +34,8 @@ export class SessionService extends EventEmitter<SessionEvents> {
   readonly #changes: SessionChanges;
   readonly #new: NewSessions;
   readonly #users: UserSessions;
+  /** How long a session lives at most, in milliseconds. */
+  readonly absoluteMs: number;
 
   /** @throws InvalidArgumentError that names the option. */
   constructor(options: SessionServiceOptions) {
@@ -44,6 +46,7 @@ export class SessionService extends EventEmitter<SessionEvents> {
     this.#changes = new SessionChanges(config);
     this.#new = new NewSessions(config, this.#news, this.#access, this.#changes);
     this.#users = new UserSessions(config, this.#news, this.#access);
+    this.absoluteMs = config.absoluteMs;
   }
 
   /**

@@ -1,7 +1,7 @@
-import type { SessionService } from '@redis-functions/session';
+import { HttpSessions, type RequestSession, type SessionService } from '@redis-functions/session';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { resolveOptions, type SessionOptions } from './options.js';
-import { RequestSession } from './request-session.js';
+import { openService, type SessionOptions } from './options.js';
+import { EXPRESS } from './platform.js';
 
 declare global {
   namespace Express {
@@ -27,13 +27,24 @@ export interface SessionMiddleware extends RequestHandler {
  *
  * @throws InvalidArgumentError that names the option.
  */
-export function session(options: SessionOptions = {}): SessionMiddleware {
-  const config = resolveOptions(options);
+export function session({ cookie, onUnavailable, ...options }: SessionOptions = {}): SessionMiddleware {
+  const { service, close } = openService(options);
+  const sessions = new HttpSessions(service, EXPRESS, {
+    ...(cookie !== undefined && { cookie }),
+    ...(onUnavailable !== undefined && { onUnavailable }),
+  });
 
   function sessionMiddleware(request: Request, response: Response, next: NextFunction): void {
-    request.session = new RequestSession(request, response, next, config);
+    // one that was given twice, for the whole application and for a router, must not hold the response back twice
+    if (request.session === undefined) request.session = sessions.of(request, response, next);
     next();
   }
 
-  return Object.assign(sessionMiddleware, { service: config.service, close: config.close });
+  return Object.assign(sessionMiddleware, { service, close });
+}
+
+/** For routes that pages ask by themselves, such as polling: a session does not live longer for them. */
+export function noTouch(request: Request, _response: Response, next: NextFunction): void {
+  request.session.noTouch();
+  next();
 }

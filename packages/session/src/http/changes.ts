@@ -1,7 +1,7 @@
-import type { SessionData } from '@redis-functions/session';
+import type { SessionData } from '../session.js';
 
 /** Keys of a session's data and their new values; `undefined` removes a key. */
-export type SessionChanges = { readonly [Key in keyof SessionData]?: SessionData[Key] | undefined };
+export type RequestChanges = { readonly [Key in keyof SessionData]?: SessionData[Key] | undefined };
 
 /** Some keys of a session's data to set, and some to remove; none of them twice. */
 export interface Patch {
@@ -17,7 +17,7 @@ export class Changes {
     return this.#byKey.size === 0;
   }
 
-  add(changes: SessionChanges): void {
+  add(changes: RequestChanges): void {
     for (const [key, value] of Object.entries(changes)) this.#byKey.set(key, value);
   }
 
@@ -37,7 +37,7 @@ export class Changes {
 }
 
 /** Values that are `undefined` remove their key. */
-export function toPatch(changes: SessionChanges): Patch {
+export function toPatch(changes: RequestChanges): Patch {
   const entries = Object.entries(changes);
   return {
     set: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),

@@ -1,5 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
-import type { Response } from 'express';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Answer } from './answer.js';
 
 /** What happens between a handler that answers and the answer. */
@@ -12,7 +11,7 @@ export interface BeforeResponse {
   failed(error: unknown): void;
 }
 
-type Originals = Pick<Response, 'writeHead' | 'flushHeaders' | 'write' | 'end'>;
+type Originals = Pick<ServerResponse, 'writeHead' | 'flushHeaders' | 'write' | 'end'>;
 
 /**
  * Keeps a response back until work is done: the client must not see an answer before what it says is true. What is
@@ -20,7 +19,7 @@ type Originals = Pick<Response, 'writeHead' | 'flushHeaders' | 'write' | 'end'>;
  * it changes nothing, just as nothing could be added without the wait.
  */
 export class HeldResponse {
-  readonly #response: Response;
+  readonly #response: ServerResponse;
   readonly #before: BeforeResponse;
   readonly #original: Originals;
   #state: 'idle' | 'held' | 'open' = 'idle';
@@ -28,18 +27,18 @@ export class HeldResponse {
   #headWaits = false;
   #ended = false;
 
-  constructor(response: Response, before: BeforeResponse) {
+  constructor(response: ServerResponse, before: BeforeResponse) {
     this.#response = response;
     this.#before = before;
     const { writeHead, flushHeaders, write, end } = response;
     this.#original = { writeHead, flushHeaders, write, end };
-    response.writeHead = ((...args: unknown[]) => this.#writeHead(args)) as Response['writeHead'];
-    response.write = ((...args: unknown[]) => this.#write(args)) as Response['write'];
-    response.end = ((...args: unknown[]) => this.#end(args)) as Response['end'];
+    response.writeHead = ((...args: unknown[]) => this.#writeHead(args)) as ServerResponse['writeHead'];
+    response.write = ((...args: unknown[]) => this.#write(args)) as ServerResponse['write'];
+    response.end = ((...args: unknown[]) => this.#end(args)) as ServerResponse['end'];
     response.flushHeaders = () => this.#flushHeaders();
   }
 
-  #writeHead(args: unknown[]): Response {
+  #writeHead(args: unknown[]): ServerResponse {
     const step = () => this.#sendHead(args);
     // compression asks for the head again while the first request for it seems to have had no effect
     if (this.#state === 'held' && this.#headWaits) return this.#response;
@@ -53,7 +52,7 @@ export class HeldResponse {
     return this.#mayPass(step) ? step() : false;
   }
 
-  #end(args: unknown[]): Response {
+  #end(args: unknown[]): ServerResponse {
     const step = () => void this.#call('end', args);
     if (this.#mayPass(step)) step();
     this.#ended = true;

@@ -1,5 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
-import type { Response } from 'express';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** Headers that describe an answer, and not the one that takes its place. */
 const OF_ANSWER =
@@ -7,12 +6,12 @@ const OF_ANSWER =
 
 /** Status and headers of a response as they are when this is made. */
 export class Answer {
-  readonly #response: Response;
+  readonly #response: ServerResponse;
   readonly #statusCode: number;
   readonly #statusMessage: string;
   readonly #headers: OutgoingHttpHeaders;
 
-  constructor(response: Response) {
+  constructor(response: ServerResponse) {
     this.#response = response;
     this.#statusCode = response.statusCode;
     this.#statusMessage = response.statusMessage;

@@ -1,0 +1,25 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SessionService } from '../session-service.js';
+import { type HttpConfiguration, type HttpSessionOptions, resolveHttpOptions } from './options.js';
+import type { HttpPlatform } from './platform.js';
+import { RequestSession } from './request-session.js';
+
+/** Sessions of HTTP requests, whatever the framework: what `session()` for Express and the module for NestJS are made of. */
+export class HttpSessions {
+  readonly #each: { service: SessionService; config: HttpConfiguration; platform: HttpPlatform };
+
+  /** @throws InvalidArgumentError that names the option. */
+  constructor(service: SessionService, platform: HttpPlatform, options: HttpSessionOptions = {}) {
+    this.#each = { service, platform, config: resolveHttpOptions(options) };
+  }
+
+  /**
+   * The session of a request. Nothing is asked of Redis, and nothing of the response is changed, until something is asked
+   * of the session.
+   *
+   * @param failed Told what kept an answer back that had been given already: nothing of it has been sent.
+   */
+  of(request: IncomingMessage, response: ServerResponse, failed: (error: unknown) => void): RequestSession {
+    return new RequestSession(request, response, this.#each, failed);
+  }
+}
