@@ -9,6 +9,7 @@ export type Platform = 'express' | 'fastify';
 export interface AppParts extends ModuleMetadata {
   readonly options?: Partial<RedisFunctionsModuleOptions>;
   readonly platform?: Platform;
+  readonly adapter?: FastifyAdapter;
   /** Called before the application is initialised. */
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -27,7 +28,14 @@ export class LimitedApps {
     this.#redis = await startRedis();
   }
 
-  async start({ options = {}, platform = 'express', prepare, imports = [], ...parts }: AppParts) {
+  async start({
+    options = {},
+    platform = 'express',
+    adapter = new FastifyAdapter(),
+    prepare,
+    imports = [],
+    ...parts
+  }: AppParts) {
     const testing = await Test.createTestingModule({
       ...parts,
       imports: [RedisFunctionsModule.forRoot(this.options(options)), ...imports],
@@ -36,7 +44,7 @@ export class LimitedApps {
     const app =
       platform === 'express'
         ? testing.createNestApplication()
-        : testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+        : testing.createNestApplication<NestFastifyApplication>(adapter);
     this.#apps.push(app);
     prepare?.(app);
     await app.init();

@@ -31,7 +31,7 @@ export function csrf(options: CsrfOptions = {}): RequestHandler {
     try {
       await protection.check(request, response, request.session);
     } catch (error) {
-      next(EXPRESS.toError(error));
+      next(EXPRESS.toError(error, response));
       return;
     }
     next();

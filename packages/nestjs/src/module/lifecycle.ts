@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type RedisFunctions, UnavailableError } from '@redis-functions/core';
 import { RateLimiter } from '@redis-functions/rate-limit';
+import { SessionService } from '@redis-functions/session';
 import type { RedisFunctionsModuleOptions } from './options.js';
 import { MODULE_OPTIONS_TOKEN } from './redis-functions.module-definition.js';
 import { REDIS_FUNCTIONS } from './tokens.js';
@@ -12,6 +13,7 @@ const RETRY_DELAY_MS = { first: 500, most: 10_000 };
 export class RedisFunctionsLifecycle implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('RedisFunctions');
   readonly #functions: RedisFunctions;
+  readonly #sessions: SessionService | undefined;
   readonly #onUnavailable: 'retry' | 'fail';
   #retry: NodeJS.Timeout | undefined;
   #ended = false;
@@ -19,8 +21,11 @@ export class RedisFunctionsLifecycle implements OnModuleInit, OnApplicationShutd
   constructor(
     @Inject(REDIS_FUNCTIONS) functions: RedisFunctions,
     @Inject(RateLimiter) private readonly limiter: RateLimiter,
-    @Inject(MODULE_OPTIONS_TOKEN) { onUnavailableAtStart = 'retry' }: RedisFunctionsModuleOptions,
+    @Inject(SessionService) sessions: SessionService,
+    @Inject(MODULE_OPTIONS_TOKEN) { onUnavailableAtStart = 'retry', session }: RedisFunctionsModuleOptions,
   ) {
+    // without options there is something in its place that cannot be asked for anything
+    this.#sessions = session && sessions;
     this.#functions = functions;
     this.#onUnavailable = onUnavailableAtStart;
   }
@@ -39,6 +44,7 @@ export class RedisFunctionsLifecycle implements OnModuleInit, OnApplicationShutd
     this.#ended = true;
     clearTimeout(this.#retry);
     await this.limiter.close();
+    await this.#sessions?.close();
     await this.#functions.close();
   }
 

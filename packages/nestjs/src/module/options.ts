@@ -2,8 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { CartServiceOptions } from '@redis-functions/cart';
 import type { RedisFunctionsOptions } from '@redis-functions/core';
 import type { HeaderOptions, RateLimiterOptions } from '@redis-functions/rate-limit';
-import type { SessionServiceOptions } from '@redis-functions/session';
 import type { ContextPolicy, RateLimitKeyFunction } from '../rate-limit/metadata.js';
+import type { SessionModuleOptions } from '../session/options.js';
 
 /** What the module itself gives to the services. */
 type Shared = 'client' | 'functions' | 'url';
@@ -38,8 +38,8 @@ export interface RedisFunctionsModuleOptions extends RedisFunctionsOptions {
   onUnavailableAtStart?: 'retry' | 'fail';
   /** Options of the injectable `RateLimiter`, of `@RateLimited()` and its named policies. Default: see each option. */
   rateLimit?: RateLimitOptions;
-  /** Options of the injectable `SessionService`. Without them it cannot be used. */
-  session?: Omit<SessionServiceOptions, Shared>;
+  /** Options of the injectable `SessionService` and of the sessions of requests. Without them there are none. */
+  session?: SessionModuleOptions;
   /** Options of the injectable `CartService` and `InventoryService`. Without them they cannot be used. */
   cart?: Omit<CartServiceOptions, Shared>;
 }

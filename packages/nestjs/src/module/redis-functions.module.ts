@@ -1,4 +1,4 @@
-import { Module, type Provider } from '@nestjs/common';
+import { Inject, Module, type NestModule, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CartService, cartLibrary, InventoryService } from '@redis-functions/cart';
 import { RedisFunctions } from '@redis-functions/core';
@@ -7,6 +7,12 @@ import { SessionService, sessionsLibrary } from '@redis-functions/session';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { RateLimitSettings } from '../rate-limit/rate-limit-settings.js';
 import { RateLimitRules } from '../rate-limit/rules/rate-limit-rules.js';
+import { ContextSessions } from '../session/contexts/context-sessions.js';
+import { serviceOptions } from '../session/options.js';
+import { NoTouchGuard, SessionGuard } from '../session/session.guard.js';
+import { SessionPipe } from '../session/session.parameters.js';
+import { SessionInstaller } from '../session/session-installer.js';
+import { SessionSockets } from '../session/sockets/session-sockets.js';
 import { RedisFunctionsThrottlerStorage } from '../throttler/throttler-storage.js';
 import { RedisFunctionsLifecycle } from './lifecycle.js';
 import { notConfigured } from './not-configured.js';
@@ -50,7 +56,9 @@ const services: Provider[] = [
     provide: SessionService,
     inject: [REDIS_FUNCTIONS, MODULE_OPTIONS_TOKEN],
     useFactory: (functions: RedisFunctions, { session }: Options) =>
-      session ? new SessionService({ ...session, functions }) : notConfigured('SessionService', 'session'),
+      session
+        ? new SessionService({ ...serviceOptions(session), functions })
+        : notConfigured('SessionService', 'session'),
   },
   {
     provide: CartService,
@@ -80,11 +88,24 @@ function limiterOptions({
 
 /**
  * Redis Functions for the application: one connection, libraries deployed at start, `RateLimiter`, `SessionService`,
- * `CartService`, `InventoryService` and `RedisFunctions` to inject, `@RateLimited()` to put on routes.
+ * `CartService`, `InventoryService` and `RedisFunctions` to inject, `@RateLimited()` to put on routes, and a session for
+ * every request.
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [...services, RateLimitRules, RateLimitSettings, RateLimitGuard, RedisFunctionsLifecycle],
+  providers: [
+    ...services,
+    RateLimitRules,
+    RateLimitSettings,
+    RateLimitGuard,
+    ContextSessions,
+    SessionSockets,
+    SessionGuard,
+    NoTouchGuard,
+    SessionPipe,
+    SessionInstaller,
+    RedisFunctionsLifecycle,
+  ],
   exports: [
     REDIS_FUNCTIONS,
     RateLimiter,
@@ -95,6 +116,20 @@ function limiterOptions({
     RateLimitRules,
     RateLimitSettings,
     RateLimitGuard,
+    ContextSessions,
+    SessionSockets,
+    SessionGuard,
+    NoTouchGuard,
+    SessionPipe,
   ],
 })
-export class RedisFunctionsModule extends ConfigurableModuleClass {}
+export class RedisFunctionsModule extends ConfigurableModuleClass implements NestModule {
+  constructor(@Inject(SessionInstaller) private readonly sessions: SessionInstaller) {
+    super();
+  }
+
+  /** Before what other modules put in front of their routes. */
+  configure(): void {
+    this.sessions.install();
+  }
+}

@@ -3,6 +3,7 @@ import type { SessionService } from '../session-service.js';
 import { type HttpConfiguration, type HttpSessionOptions, resolveHttpOptions } from './options.js';
 import type { HttpPlatform } from './platform.js';
 import { RequestSession } from './request-session.js';
+import { readSessionToken } from './session-cookie.js';
 
 /** Sessions of HTTP requests, whatever the framework: what `session()` for Express and the module for NestJS are made of. */
 export class HttpSessions {
@@ -21,5 +22,11 @@ export class HttpSessions {
    */
   of(request: IncomingMessage, response: ServerResponse, failed: (error: unknown) => void): RequestSession {
     return new RequestSession(request, response, this.#each, failed);
+  }
+
+  /** The token of a request that gets no response of ours, such as one that opens a WebSocket. */
+  tokenOf(request: IncomingMessage): string | undefined {
+    const { config, platform } = this.#each;
+    return readSessionToken(request, config.cookie, platform).token;
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What frameworks know of a request, and Node does not: it depends on which proxies they were told to trust. */
 export interface HttpPlatform {
@@ -11,5 +11,5 @@ export interface HttpPlatform {
   /** Whether forwarded headers count. */
   trustsProxy(request: IncomingMessage): boolean;
   /** What operations throw, in the form that the framework answers rightly. */
-  toError(error: unknown): unknown;
+  toError(error: unknown, response: ServerResponse): unknown;
 }

@@ -74,7 +74,7 @@ export class RequestSession {
           (session) => this.#withChanges(session),
           (error) => {
             if (this.#anonymousWhenAway && error instanceof UnavailableError) return null;
-            throw this.#platform.toError(error);
+            throw this.#toError(error);
           },
         ),
     );
@@ -245,9 +245,13 @@ export class RequestSession {
     return ended;
   }
 
+  #toError(error: unknown): unknown {
+    return this.#platform.toError(error, this.#response);
+  }
+
   async #asked<T>(result: Promise<T>): Promise<T> {
     return result.catch((error) => {
-      throw this.#platform.toError(error);
+      throw this.#toError(error);
     });
   }
 
@@ -275,7 +279,7 @@ export class RequestSession {
     this.#held ??= new HeldResponse(this.#response, {
       work: () => (this.#isDone ? undefined : this.#finish()),
       head: () => this.#cookie.send(),
-      failed: (error) => this.#failed(this.#platform.toError(error)),
+      failed: (error) => this.#failed(this.#toError(error)),
     });
   }
 
@@ -351,7 +355,7 @@ export class RequestSession {
     this.#hold();
     this.#unfinished += 1;
     const result = this.#last.then(work).catch((error) => {
-      throw this.#platform.toError(error);
+      throw this.#toError(error);
     });
     const operation = Operation.of(result);
     this.#last = result.then(

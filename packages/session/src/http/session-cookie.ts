@@ -29,8 +29,11 @@ export class SessionCookie {
 
   /** Undefined where there is none, or whose signature is wrong. Whether it is a token is for the service to say. */
   get token(): string | undefined {
-    if (!this.#isRead) this.#token = this.#read();
-    this.#isRead = true;
+    if (!this.#isRead) {
+      const { token, isSignedByOldSecret = false } = readSessionToken(this.#request, this.#config, this.#platform);
+      this.#isSignedByOldSecret = isSignedByOldSecret;
+      this.#take(token, 'none');
+    }
     return this.#token;
   }
 
@@ -51,18 +54,22 @@ export class SessionCookie {
   /** Into the head of the response, at its last moment: whatever else sets cookies or caching cannot undo it. */
   send(): void {
     if (this.#answer === 'none') return;
-    const secure = this.#isSecure;
+    const secure = isSecure(this.#request, this.#config, this.#platform);
     const [secret] = this.#config.secrets;
     const token = this.#token ?? '';
-    const cookie = serialize(this.#name, token !== '' && secret !== undefined ? sign(token, secret) : token, {
-      encode: asItIs,
-      httpOnly: true,
-      path: '/',
-      sameSite: this.#config.sameSite,
-      secure,
-      ...(this.#answer === 'clear' && { maxAge: 0 }),
-      ...(this.#answer === 'set' && this.#config.persistent && { maxAge: Math.ceil(this.#lifetimeMs / 1_000) }),
-    });
+    const cookie = serialize(
+      nameOf(this.#config, secure),
+      token !== '' && secret !== undefined ? sign(token, secret) : token,
+      {
+        encode: asItIs,
+        httpOnly: true,
+        path: '/',
+        sameSite: this.#config.sameSite,
+        secure,
+        ...(this.#answer === 'clear' && { maxAge: 0 }),
+        ...(this.#answer === 'set' && this.#config.persistent && { maxAge: Math.ceil(this.#lifetimeMs / 1_000) }),
+      },
+    );
     this.#answer = 'none';
     this.#response.appendHeader('Set-Cookie', cookie);
     // a cache that kept this response would hand the session to others
@@ -70,36 +77,38 @@ export class SessionCookie {
     if (!secure) warnOfProxy(this.#request, this.#platform);
   }
 
-  #read(): string | undefined {
-    const values = cookieValues(this.#request.headers.cookie, this.#name);
-    // of two nobody can tell which one another host has planted (cookie tossing; `__Host-` makes it impossible)
-    if (values.length > 1) warnOfTossing();
-    const [value] = values;
-    if (value === undefined || values.length > 1 || value.length > LONGEST_VALUE) return undefined;
-    const { secrets } = this.#config;
-    if (secrets.length === 0) return value;
-    for (const [i, secret] of secrets.entries()) {
-      const token = unsign(value, secret);
-      if (token === false) continue;
-      this.#isSignedByOldSecret = i > 0;
-      return token;
-    }
-    return undefined;
-  }
-
-  #take(token: string | undefined, answer: 'set' | 'clear'): void {
+  #take(token: string | undefined, answer: 'none' | 'set' | 'clear'): void {
     this.#isRead = true;
     this.#token = token;
     this.#answer = answer;
   }
+}
 
-  get #isSecure(): boolean {
-    return this.#config.secure === 'auto' ? this.#platform.isSecure(this.#request) : this.#config.secure;
+/** Undefined where there is no cookie, or one whose signature is wrong. */
+export function readSessionToken(
+  request: IncomingMessage,
+  config: CookieConfiguration,
+  platform: HttpPlatform,
+): { readonly token?: string; readonly isSignedByOldSecret?: boolean } {
+  const values = cookieValues(request.headers.cookie, nameOf(config, isSecure(request, config, platform)));
+  // of two nobody can tell which one another host has planted (cookie tossing; `__Host-` makes it impossible)
+  if (values.length > 1) warnOfTossing();
+  const [value] = values;
+  if (value === undefined || values.length > 1 || value.length > LONGEST_VALUE) return {};
+  if (config.secrets.length === 0) return { token: value };
+  for (const [i, secret] of config.secrets.entries()) {
+    const token = unsign(value, secret);
+    if (token !== false) return { token, isSignedByOldSecret: i > 0 };
   }
+  return {};
+}
 
-  get #name(): string {
-    return this.#isSecure ? `__Host-${this.#config.name}` : this.#config.name;
-  }
+function isSecure(request: IncomingMessage, { secure }: CookieConfiguration, platform: HttpPlatform): boolean {
+  return secure === 'auto' ? platform.isSecure(request) : secure;
+}
+
+function nameOf({ name }: CookieConfiguration, secure: boolean): string {
+  return secure ? `__Host-${name}` : name;
 }
 
 /** Tokens and signatures have no character that a cookie cannot have. */

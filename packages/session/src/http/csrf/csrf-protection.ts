@@ -7,7 +7,7 @@ import type { HttpPlatform } from '../platform.js';
 import type { RequestSession } from '../request-session.js';
 import { CsrfError } from './csrf-error.js';
 import { isCsrfToken, isSame, makeCsrfToken } from './csrf-token.js';
-import { sourceOf } from './fetch-metadata.js';
+import { type Source, sourceOf } from './fetch-metadata.js';
 
 /** RFC 9110, 9.2.1: nobody is hurt by a request that only asks. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -66,7 +66,7 @@ export class CsrfProtection {
     if (SAFE_METHODS.has(request.method)) return;
     response.appendHeader('Vary', 'Sec-Fetch-Site, Origin');
     if (this.#exempt(request)) return;
-    const source = sourceOf(request, this.#ownOrigin(request), this.#trusted);
+    const source = this.#sourceOf(request);
     if (source === 'this-site') return;
     if (source === 'other-site') {
       throw new CsrfError(
@@ -104,6 +104,15 @@ export class CsrfProtection {
       serialize(this.#cookieName(request), token, { path: '/', sameSite: 'strict', secure }),
     );
     return token;
+  }
+
+  /** For requests that open a WebSocket: browsers let every page do that, with the visitor's cookies. */
+  isOfOtherSite(request: IncomingMessage): boolean {
+    return this.#sourceOf(request) === 'other-site';
+  }
+
+  #sourceOf(request: IncomingMessage): Source {
+    return sourceOf(request, this.#ownOrigin(request), this.#trusted);
   }
 
   async #checkToken(request: IncomingMessage, session: RequestSession | undefined): Promise<void> {
