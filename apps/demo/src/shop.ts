@@ -2,9 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RedisFunctions } from '@redis-functions/core';
-import { rateLimit, session } from '@redis-functions/express';
+import { rateLimit } from '@redis-functions/express';
 import { REDIS_FUNCTIONS } from '@redis-functions/nestjs';
-import { SessionService } from '@redis-functions/session';
 import { AppModule, RATE_LIMIT_DEADLINE_MS, type ShopOptions } from './app.module.js';
 import { RedisFunctionsErrorFilter } from './http/errors.filter.js';
 
@@ -24,7 +23,6 @@ export async function createShop(options: ShopOptions): Promise<NestExpressAppli
   const functions = app.get<RedisFunctions>(REDIS_FUNCTIONS);
   const policies = [{ name: 'shop', limit: 600, window: '1m' }];
   app.use(rateLimit({ functions, policies, deadlineMs: RATE_LIMIT_DEADLINE_MS }));
-  app.use(session({ service: app.get(SessionService) }));
   app.useStaticAssets(PUBLIC);
   app.useGlobalFilters(new RedisFunctionsErrorFilter());
   return app;

@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CartService } from '@redis-functions/cart';
-import { RateLimited } from '@redis-functions/nestjs';
-import type { Request } from 'express';
+import { CurrentSession, RateLimited } from '@redis-functions/nestjs';
+import type { RequestSession } from '@redis-functions/session';
 import { z } from 'zod';
 import { cartIdOf } from '../cart/cart-owner.js';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -16,9 +16,12 @@ export class AccountController {
   @Post('login')
   @HttpCode(200)
   @RateLimited('login')
-  async login(@Body(new ZodPipe(credentials)) { user }: z.infer<typeof credentials>, @Req() request: Request) {
-    const guest = await request.session.load();
-    const session = await request.session.login(user);
+  async login(
+    @Body(new ZodPipe(credentials)) { user }: z.infer<typeof credentials>,
+    @CurrentSession() visitor: RequestSession,
+  ) {
+    const guest = await visitor.load();
+    const session = await visitor.login(user);
     // what a guest put into the cart goes along; somebody else's cart does not
     if (guest?.userId === null) await this.carts.merge(cartIdOf(guest), cartIdOf(session));
     return { user, handle: session.handle };
@@ -26,8 +29,8 @@ export class AccountController {
 
   @Post('logout')
   @HttpCode(200)
-  async logout(@Req() request: Request) {
-    await request.session.logout();
+  async logout(@CurrentSession() session: RequestSession) {
+    await session.logout();
     return { user: null };
   }
 }

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { RequestSession } from '@redis-functions/session';
 
 /** The cart that belongs to a session: a guest's own, or the user's, which all their devices share. */
 export function cartIdOf({ userId, handle }: { userId: string | null; handle: string }): string {
@@ -6,12 +6,12 @@ export function cartIdOf({ userId, handle }: { userId: string | null; handle: st
 }
 
 /** The visitor's cart; undefined for somebody without a session. */
-export async function cartOf(request: Request): Promise<string | undefined> {
-  const session = await request.session.load();
+export async function cartOf(visitor: RequestSession): Promise<string | undefined> {
+  const session = await visitor.load();
   return session ? cartIdOf(session) : undefined;
 }
 
 /** The visitor's cart; somebody without a session gets one. */
-export async function ownCart(request: Request): Promise<string> {
-  return cartIdOf((await request.session.load()) ?? (await request.session.start()));
+export async function ownCart(visitor: RequestSession): Promise<string> {
+  return cartIdOf((await visitor.load()) ?? (await visitor.start()));
 }

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { CartService } from '@redis-functions/cart';
-import type { Request } from 'express';
+import { CurrentSession } from '@redis-functions/nestjs';
+import type { RequestSession } from '@redis-functions/session';
 import { z } from 'zod';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { ProductsService } from '../products/products.service.js';
@@ -27,14 +28,14 @@ export class CartController {
   ) {}
 
   @Get()
-  async read(@Req() request: Request) {
-    return this.#show(await cartOf(request));
+  async read(@CurrentSession() session: RequestSession) {
+    return this.#show(await cartOf(session));
   }
 
   @Post('lines')
-  async add(@Body(new ZodPipe(newLine)) line: z.infer<typeof newLine>, @Req() request: Request) {
+  async add(@Body(new ZodPipe(newLine)) line: z.infer<typeof newLine>, @CurrentSession() session: RequestSession) {
     await this.products.open();
-    const cartId = await ownCart(request);
+    const cartId = await ownCart(session);
     await this.carts.add(cartId, line);
     return this.#show(cartId);
   }
@@ -43,17 +44,17 @@ export class CartController {
   async remove(
     @Param('sku', new ZodPipe(skuOf)) sku: string,
     @Query(new ZodPipe(removal)) { quantity }: z.infer<typeof removal>,
-    @Req() request: Request,
+    @CurrentSession() session: RequestSession,
   ) {
-    const cartId = await cartOf(request);
+    const cartId = await cartOf(session);
     if (cartId !== undefined) await this.carts.remove(cartId, { sku }, quantity);
     return this.#show(cartId);
   }
 
   @Delete()
   @HttpCode(200)
-  async clear(@Req() request: Request) {
-    const cartId = await cartOf(request);
+  async clear(@CurrentSession() session: RequestSession) {
+    const cartId = await cartOf(session);
     if (cartId !== undefined) await this.carts.clear(cartId);
     return this.#show(cartId);
   }

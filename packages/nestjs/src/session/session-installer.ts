@@ -61,6 +61,8 @@ export class SessionInstaller {
     });
     adapter.getInstance<Fastify>().addHook('onRequest', async (request, { raw: response }) => {
       const { raw } = request;
+      // it opens a WebSocket: its session is that of a socket, which looks at who opened it
+      if (raw.headers.upgrade?.toLowerCase() === 'websocket') return;
       knowAs(raw, request);
       request.session = given(raw, response);
       await this.#csrf?.check(raw, response, request.session).catch((error) => {

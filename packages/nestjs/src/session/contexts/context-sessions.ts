@@ -36,9 +36,14 @@ export class ContextSessions {
     );
   }
 
+  #ofHttp(request: unknown): VisitorSession | undefined {
+    // one that asked for an upgrade, and reached a route all the same
+    return sessionOf(request) ?? (isRequest(request) ? this.sockets.ofRequest(request) : undefined);
+  }
+
   #find(context: ExecutionContext): Promise<VisitorSession> | VisitorSession | undefined {
     const type: string = context.getType();
-    if (type === 'http') return sessionOf(context.switchToHttp().getRequest());
+    if (type === 'http') return this.#ofHttp(context.switchToHttp().getRequest());
     if (type === 'ws') return this.sockets.of(context.switchToWs().getClient<object>());
     if (type !== 'graphql') return undefined;
     const requests = graphqlRequests(context);

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { SessionException } from '../session.exception.js';
+import { SessionException, toException } from '../session.exception.js';
 
 /** Reaches the client through Nest's own exception filter of the protocol. */
 export async function refusal(
@@ -9,8 +9,16 @@ export async function refusal(
   message: string,
 ): Promise<Error> {
   const exception = new SessionException(status, code, message);
-  if (context.getType() !== 'ws') return exception;
-  // for everything else gateways say "Internal server error"; imported when there is a gateway
+  return context.getType() === 'ws' ? forGateway(exception) : exception;
+}
+
+/** For anything else gateways say "Internal server error". Nest's package is imported when there is a gateway. */
+export async function toGatewayException(error: unknown): Promise<unknown> {
+  const exception = toException(error);
+  return exception instanceof SessionException ? forGateway(exception) : exception;
+}
+
+async function forGateway({ code, message, cause }: SessionException): Promise<Error> {
   const { WsException } = await import('@nestjs/websockets');
-  return new WsException({ status: 'error', code, message });
+  return Object.assign(new WsException({ status: 'error', code, message }), { cause });
 }

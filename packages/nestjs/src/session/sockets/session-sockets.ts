@@ -5,8 +5,10 @@ import { InvalidArgumentError } from '@redis-functions/core';
 import { CsrfProtection, HttpSessions, type SessionEvent, SessionService } from '@redis-functions/session';
 import type { RedisFunctionsModuleOptions } from '../../module/options.js';
 import { MODULE_OPTIONS_TOKEN } from '../../module/redis-functions.module-definition.js';
+import { toGatewayException } from '../contexts/refusal.js';
 import { csrfOptions, httpOptions } from '../options.js';
 import { knowUpgrade, NEST } from '../platform.js';
+import { toException } from '../session.exception.js';
 import { closeClient, isRequest, onClosed, rememberUpgrade, requestOf, type SocketClient } from './clients.js';
 import { SocketSession } from './socket-session.js';
 
@@ -77,10 +79,14 @@ export class SessionSockets implements OnModuleInit, OnApplicationShutdown {
 
   /** The session of a connection that is no socket of a gateway, such as one of graphql-ws; it is not closed. */
   ofRequest(request: IncomingMessage): SocketSession {
+    return this.#of(request, toException);
+  }
+
+  #of(request: IncomingMessage, toError: (error: unknown) => unknown): SocketSession {
     knowUpgrade(request, this.host.httpAdapter);
     // cross-site WebSocket hijacking: the browser sends the visitor's cookie whoever opens the socket
     const token = this.#csrf?.isOfOtherSite(request) ? undefined : this.#http?.tokenOf(request);
-    return new SocketSession(this.service, token);
+    return new SocketSession(this.service, token, toError);
   }
 
   async #begin(client: SocketClient, request: IncomingMessage | undefined): Promise<SocketSession> {
@@ -88,9 +94,9 @@ export class SessionSockets implements OnModuleInit, OnApplicationShutdown {
       this.#logger.warn(
         'A socket has no session, because its request is not known. Call SessionSockets.of(client, request) in handleConnection.',
       );
-      return new SocketSession(this.service, undefined);
+      return new SocketSession(this.service, undefined, toGatewayException);
     }
-    const session = this.ofRequest(request);
+    const session = this.#of(request, toGatewayException);
     const found = await session.peek();
     if (found) this.#watch(found.handle, { client, session });
     return session;

@@ -1,6 +1,5 @@
 import type { Duration } from '@redis-functions/core';
 import type { AppendOptions, Session, SessionData, SessionService } from '@redis-functions/session';
-import { toException } from '../session.exception.js';
 
 /**
  * The session of a socket: that of the cookie with which it was opened. Changes are made at once; a socket cannot be given
@@ -8,12 +7,17 @@ import { toException } from '../session.exception.js';
  */
 export class SocketSession {
   readonly #service: SessionService;
+  readonly #toError: (error: unknown) => unknown;
   #token: string | undefined;
   #touches = true;
 
-  /** @param token Undefined: without a session. */
-  constructor(service: SessionService, token: string | undefined) {
+  /**
+   * @param token Undefined: without a session.
+   * @param toError Gives an error the form that reaches the client by its protocol; may be a promise of it.
+   */
+  constructor(service: SessionService, token: string | undefined, toError: (error: unknown) => unknown) {
     this.#service = service;
+    this.#toError = toError;
     this.#token = token;
   }
 
@@ -64,8 +68,8 @@ export class SocketSession {
 
   async #change<T>(change: (token: string) => Promise<T | null>): Promise<T | null> {
     if (this.#token === undefined) return null;
-    return change(this.#token).catch((error) => {
-      throw toException(error);
+    return change(this.#token).catch(async (error) => {
+      throw await this.#toError(error);
     });
   }
 }
