@@ -3,6 +3,7 @@ import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RedisFunctions } from '@redis-functions/core';
 import { session } from '@redis-functions/express';
+import { SessionStore } from '@redis-functions/express/session-store';
 import { SessionService, type SessionServiceOptions } from '@redis-functions/session';
 import { RedisStore } from 'connect-redis';
 import express, { type Express, type Request } from 'express';
@@ -32,7 +33,8 @@ export interface Answer {
 
 export const DOORS = {
   'session()': startOurs,
-  'express-session with connect-redis': (url: string) => startExpressSession(url),
+  'express-session with SessionStore': (url: string) => startExpressSession(url, 'ours'),
+  'express-session with connect-redis': (url: string) => startExpressSession(url, 'connect-redis'),
 } as const;
 
 export async function startOurs(url: string, options: Partial<SessionServiceOptions> = {}): Promise<Shop> {
@@ -61,16 +63,16 @@ const OURS: Door = {
   write: ({ session }, key, value) => session.set({ [key]: value }),
 };
 
-async function startExpressSession(url: string): Promise<Shop> {
+async function startExpressSession(url: string, whose: 'ours' | 'connect-redis'): Promise<Shop> {
   const client = createClient({ url });
   client.on('error', () => {});
   await client.connect();
   const app = express();
   app.use(
     expressSession({
-      store: new RedisStore({ client }),
+      store: whose === 'ours' ? new SessionStore({ client }) : new RedisStore({ client }),
       secret: 'a secret of the tests',
-      // as its documentation recommends it for this store
+      // as the documentation of connect-redis recommends it
       resave: false,
       saveUninitialized: false,
     }),

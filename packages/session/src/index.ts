@@ -1,6 +1,8 @@
 export type { SessionErrorCode } from './errors.js';
 export { SessionError } from './errors.js';
 export type { SessionEvent, SessionEvents } from './events.js';
+export type { StoredFields, StorePatch } from './express-store/library.js';
+export { expressSessionLibrary } from './express-store/library.js';
 export type { RequestChanges } from './http/changes.js';
 export type { CsrfErrorCode } from './http/csrf/csrf-error.js';
 export { CsrfError } from './http/csrf/csrf-error.js';

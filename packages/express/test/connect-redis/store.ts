@@ -1,0 +1,2 @@
+/** In the place of connect-redis's own store. */
+export { SessionStore as RedisStore } from '../../src/store/index.js';
