@@ -29,12 +29,15 @@ export class HttpLoad {
   #latencies: number[] = [];
   #failure: Error | undefined;
 
-  private constructor(port: number) {
-    this.#request = Buffer.from(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  private constructor(port: number, headers: Readonly<Record<string, string>>) {
+    const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    this.#request = Buffer.from(`GET / HTTP/1.1\r\n${lines.join('')}\r\n`);
   }
 
-  static async open(port: number, count: number): Promise<HttpLoad> {
-    const load = new HttpLoad(port);
+  static async open(port: number, count: number, headers: Readonly<Record<string, string>> = {}): Promise<HttpLoad> {
+    const load = new HttpLoad(port, headers);
     for (let n = 0; n < count; n++) load.#connections.push(await load.#connect(port, n));
     return load;
   }

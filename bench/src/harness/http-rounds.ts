@@ -8,6 +8,8 @@ import { printTable, toCount, toMs } from './tables.js';
 export interface App {
   readonly name: string;
   readonly args: readonly string[];
+  /** What its requests have besides. Default: nothing. */
+  readonly headers?: (port: number) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** Medians over the rounds. */
@@ -47,9 +49,10 @@ export async function compareApps(apps: readonly App[], conditions: HttpConditio
   const { file, inFlight, rounds, roundMs, status, profiled } = conditions;
   const contestants: Contestant[] = [];
   try {
-    for (const { name, args } of apps) {
+    for (const { name, args, headers } of apps) {
       const app = await AppProcess.start(file, args);
-      contestants.push({ name, app, load: await HttpLoad.open(app.port, inFlight), rounds: [], faked: 0 });
+      const load = await HttpLoad.open(app.port, inFlight, await headers?.(app.port));
+      contestants.push({ name, app, load, rounds: [], faked: 0 });
     }
     // the first requests may be answered otherwise: they bring what the others are about
     for (const { load } of contestants) await load.run(roundMs);

@@ -23,8 +23,8 @@
 --                       grace that is always so; with one, a rotation whose grace is not over stays as it is, so that
 --                       all who rotate at once go on with the same secret.
 --   session_patch       session, index   secret hash, expected version ('' = any), most bytes of all "d:" fields
---                                        together (0 = no limit), how many fields to set, their field, value …,
---                                        then the fields to remove
+--                                        together ('' = 65536, 0 = no limit), how many fields to set, their field,
+--                                        value …, then the fields to remove
 --                       → OK, version · CONFLICT, version · TOO_LARGE, bytes · GONE
 --                       The version rises with each change, and only then. What makes a session smaller is never
 --                       too large.
@@ -80,6 +80,14 @@ end
 local function whole(text)
   if not text or not text:match('^%d+$') or #text > 15 then return nil end
   return tonumber(text)
+end
+
+local DATA_BYTES = 65536
+
+-- most bytes of the data of a session
+local function limit_of(text)
+  if text == '' then return DATA_BYTES end
+  return whole(text)
 end
 
 local function invalid(argument)
@@ -311,7 +319,7 @@ local function bytes_of(field, value)
 end
 
 local function patch(keys, args)
-  local key, expected, most, count = keys[1], args[2], whole(args[3]), whole(args[4])
+  local key, expected, most, count = keys[1], args[2], limit_of(args[3]), whole(args[4])
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
   if not expected or (expected ~= '' and not whole(expected)) then return invalid('expected version') end
@@ -366,10 +374,10 @@ end
 local function open_field(keys, args)
   if not keys[2] then return nil, invalid('key') end
   if not args[1] then return nil, invalid('secret hash') end
-  if not whole(args[2]) then return nil, invalid('most bytes') end
+  if not limit_of(args[2]) then return nil, invalid('most bytes') end
   if not args[3] or not args[3]:match('^d:') then return nil, invalid('field') end
   if not find(keys, args[1], clock()) then return nil, { 'GONE' } end
-  return { before = redis.call('HGET', keys[1], args[3]), most = whole(args[2]) }
+  return { before = redis.call('HGET', keys[1], args[3]), most = limit_of(args[2]) }
 end
 
 -- beyond it a double skips whole numbers

@@ -81,6 +81,13 @@ export type AppendReply =
   | { readonly code: 'TOO_LARGE'; readonly bytes: number }
   | { readonly code: 'GONE' | 'NOT_A_LIST' };
 
+/** What the library takes for no number of bytes: not sent with each call. */
+const DATA_BYTES = 65_536;
+
+function toLimit(mostBytes: number): number | '' {
+  return mostBytes === DATA_BYTES ? '' : mostBytes;
+}
+
 /** The library `sessions`. Contract: lua/sessions.lua. */
 export const sessionsLibrary = defineLibrary({
   code,
@@ -128,7 +135,7 @@ export const sessionsLibrary = defineLibrary({
     patch: defineFunction('session_patch', {
       encode: (keys: Keys, secretHash: string, { set, remove, expectedVersion, mostBytes }: Patch) => ({
         keys,
-        args: [secretHash, expectedVersion ?? '', mostBytes, set.length, ...set.flat(), ...remove],
+        args: [secretHash, expectedVersion ?? '', toLimit(mostBytes), set.length, ...set.flat(), ...remove],
       }),
       decode: (reply): PatchReply => {
         const [code, number] = toArray(reply);
@@ -154,7 +161,7 @@ export const sessionsLibrary = defineLibrary({
     increment: defineFunction('session_increment', {
       encode: (keys: Keys, secretHash: string, mostBytes: number, field: string, by: number) => ({
         keys,
-        args: [secretHash, mostBytes, field, by],
+        args: [secretHash, toLimit(mostBytes), field, by],
       }),
       decode: (reply): IncrementReply => {
         const [code, number] = toArray(reply);
@@ -167,7 +174,7 @@ export const sessionsLibrary = defineLibrary({
     append: defineFunction('session_append', {
       encode: (keys: Keys, secretHash: string, mostBytes: number, field: string, mostItems: number, item: string) => ({
         keys,
-        args: [secretHash, mostBytes, field, mostItems, item],
+        args: [secretHash, toLimit(mostBytes), field, mostItems, item],
       }),
       decode: (reply): AppendReply => {
         const [code, number] = toArray(reply);

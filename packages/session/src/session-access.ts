@@ -19,18 +19,21 @@ export class SessionAccess {
   /** @param touchEveryMs Default: the library's. */
   async get(token: Token, touchEveryMs?: number): Promise<Session | null> {
     const { library, keys, idleMs } = this.#config;
-    return this.#opened(token, await library.get(keys.of(token), hashSecret(token.secret), idleMs, touchEveryMs));
+    const own = hashSecret(token.secret);
+    return this.#opened(token, own, await library.get(keys.of(token), own, idleMs, touchEveryMs));
   }
 
   async peek(token: Token): Promise<Session | null> {
     const { library, keys } = this.#config;
-    return this.#opened(token, await library.peek(keys.of(token), hashSecret(token.secret)));
+    const own = hashSecret(token.secret);
+    return this.#opened(token, own, await library.peek(keys.of(token), own));
   }
 
   /** Ends the session, and answers with what it had then. */
   async take(token: Token): Promise<Session | null> {
     const { library, keys } = this.#config;
-    const last = this.#opened(token, await library.take(keys.of(token), hashSecret(token.secret)));
+    const own = hashSecret(token.secret);
+    const last = this.#opened(token, own, await library.take(keys.of(token), own));
     if (last) await this.#news.ended([token], last.userId, 'replaced');
     return last;
   }
@@ -58,10 +61,10 @@ export class SessionAccess {
     return true;
   }
 
-  #opened(token: Token, reply: ReadReply): Session | null {
+  #opened(token: Token, own: string, reply: ReadReply): Session | null {
     if (reply.code !== 'OK') return this.#over(token, reply);
     const session = toSession(reply);
-    if (reply.secretHash === hashSecret(token.secret)) return session;
+    if (reply.secretHash === own) return session;
     const successor = findSuccessor(this.#config.routingKeys, token, reply.secretHash);
     return successor === undefined ? session : { ...session, successor };
   }

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionService } from '../session-service.js';
-import { type HttpConfiguration, type HttpSessionOptions, resolveHttpOptions } from './options.js';
+import { type HttpSessionOptions, resolveHttpOptions } from './options.js';
 import type { HttpPlatform } from './platform.js';
-import { RequestSession } from './request-session.js';
+import { RequestSession, type Sessions } from './request-session.js';
 import { readSessionToken } from './session-cookie.js';
 
 /** Sessions of HTTP requests, whatever the framework: what `session()` for Express and the module for NestJS are made of. */
 export class HttpSessions {
-  readonly #each: { service: SessionService; config: HttpConfiguration; platform: HttpPlatform };
+  readonly #each: Sessions;
 
   /** @throws InvalidArgumentError that names the option. */
   constructor(service: SessionService, platform: HttpPlatform, options: HttpSessionOptions = {}) {

@@ -18,6 +18,9 @@ export interface OwnDevice extends Device {
 
 /** What a page tells the next one is data like any other. */
 const FLASH = 'flash:';
+const NOTHING_UNDER_WAY = Promise.resolve();
+
+const NO_FAILURES: readonly Failure[] = [];
 
 /**
  * The session of one request. Nothing is asked of Redis until something is asked of it. What the request changes is
@@ -28,20 +31,19 @@ const FLASH = 'flash:';
  * one that nobody awaits there is no answer but that error.
  */
 export class RequestSession {
-  readonly #service: SessionService;
-  readonly #anonymousWhenAway: boolean;
+  // what a request that never looks does not need is made when it is: each has one of these
+  readonly #sessions: Sessions;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #platform: HttpPlatform;
   readonly #failed: (error: unknown) => void;
-  readonly #cookie: SessionCookie;
-  readonly #changes = new Changes();
+  #cookieRead: SessionCookie | undefined;
+  #changesMade: Changes | undefined;
   #found: Promise<Session | null> | undefined;
   #held: HeldResponse | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = NOTHING_UNDER_WAY;
   #unfinished = 0;
   /** Of operations that nobody waits for, or that were still under way when the request answered. */
-  #failures: Failure[] = [];
+  #failures: readonly Failure[] = NO_FAILURES;
   #answering = false;
   #touches = true;
 
@@ -49,16 +51,13 @@ export class RequestSession {
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    { service, config, platform }: { service: SessionService; config: HttpConfiguration; platform: HttpPlatform },
+    sessions: Sessions,
     failed: (error: unknown) => void,
   ) {
-    this.#service = service;
-    this.#anonymousWhenAway = config.onUnavailable === 'anonymous';
+    this.#sessions = sessions;
     this.#request = request;
     this.#response = response;
-    this.#platform = platform;
     this.#failed = failed;
-    this.#cookie = new SessionCookie(request, response, config.cookie, platform);
   }
 
   /**
@@ -67,17 +66,8 @@ export class RequestSession {
    * @throws UnavailableError when Redis is away, unless `onUnavailable` is `anonymous`.
    */
   load(): Promise<Session | null> {
-    return handled(
-      this.#last
-        .then(() => this.#find())
-        .then(
-          (session) => this.#withChanges(session),
-          (error) => {
-            if (this.#anonymousWhenAway && error instanceof UnavailableError) return null;
-            throw this.#toError(error);
-          },
-        ),
-    );
+    const found = this.#unfinished === 0 ? this.#find() : this.#last.then(() => this.#find());
+    return handled(this.#shown(found));
   }
 
   /**
@@ -255,6 +245,38 @@ export class RequestSession {
     });
   }
 
+  async #shown(found: Promise<Session | null>): Promise<Session | null> {
+    try {
+      return this.#withChanges(await found);
+    } catch (error) {
+      if (this.#sessions.config.onUnavailable === 'anonymous' && error instanceof UnavailableError) return null;
+      throw this.#toError(error);
+    }
+  }
+
+  get #service(): SessionService {
+    return this.#sessions.service;
+  }
+
+  get #platform(): HttpPlatform {
+    return this.#sessions.platform;
+  }
+
+  get #cookie(): SessionCookie {
+    const { config, platform } = this.#sessions;
+    this.#cookieRead ??= new SessionCookie(this.#request, this.#response, config.cookie, platform);
+    return this.#cookieRead;
+  }
+
+  get #changes(): Changes {
+    this.#changesMade ??= new Changes();
+    return this.#changesMade;
+  }
+
+  get #isUnchanged(): boolean {
+    return this.#changesMade === undefined || this.#changesMade.isEmpty;
+  }
+
   #find(): Promise<Session | null> {
     this.#found ??= this.#lookUp();
     return this.#found;
@@ -301,12 +323,12 @@ export class RequestSession {
   }
 
   #withChanges<S extends Session | null>(session: S): S {
-    if (!session || this.#changes.isEmpty) return session;
+    if (!session || this.#isUnchanged) return session;
     return { ...session, data: this.#changes.appliedTo(session.data) };
   }
 
   async #write(): Promise<void> {
-    if (this.#changes.isEmpty) return;
+    if (this.#isUnchanged) return;
     const patch = this.#changes.take();
     const session = await this.#find();
     const { token } = this.#cookie;
@@ -364,24 +386,31 @@ export class RequestSession {
       },
       (error) => {
         this.#unfinished -= 1;
-        this.#failures.push({ error, operation, isLate: this.#answering });
+        this.#failures = [...this.#failures, { error, operation, isLate: this.#answering }];
       },
     );
     return operation;
   }
 
   get #isDone(): boolean {
-    return this.#unfinished === 0 && this.#changes.isEmpty && !this.#failures.some(isUnheard);
+    return this.#unfinished === 0 && this.#isUnchanged && !this.#failures.some(isUnheard);
   }
 
   async #finish(): Promise<void> {
     this.#answering = true;
     await this.#last;
     const unheard = this.#failures.find(isUnheard);
-    this.#failures = [];
+    this.#failures = NO_FAILURES;
     if (unheard) throw unheard.error;
     await this.#write();
   }
+}
+
+/** What all requests have in common. */
+export interface Sessions {
+  readonly service: SessionService;
+  readonly config: HttpConfiguration;
+  readonly platform: HttpPlatform;
 }
 
 interface Failure {
