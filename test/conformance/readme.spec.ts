@@ -34,7 +34,11 @@ describe('the README', () => {
         include: ['*.ts'],
       }),
     );
-    for (const [name, page] of Object.entries({ block: 'README.md', limits: 'docs/rate-limits.md' })) {
+    for (const [name, page] of Object.entries({
+      block: 'README.md',
+      limits: 'docs/rate-limits.md',
+      sessions: 'docs/sessions.md',
+    })) {
       blocks('ts', page).forEach((code, i) => {
         writeFileSync(`${FOLDER}/${name}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
       });
@@ -69,5 +73,14 @@ describe('the README', () => {
     const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `limits${block}.ts`];
     const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
     expect(stderr).toBe('');
+  });
+
+  it('shows sessions that can be run as they are', async () => {
+    const service = readFileSync(`${FOLDER}/sessions4.ts`, 'utf8');
+    expect(service).toContain("from '@redis-functions/session'");
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'sessions4.ts'];
+    const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/handle: .* 1 1\./s);
   });
 });
