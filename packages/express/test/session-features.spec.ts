@@ -160,6 +160,61 @@ describe('changes that the server makes', () => {
   });
 });
 
+describe('session()', () => {
+  it('may be given twice, and says so where another middleware has taken its place', async () => {
+    const twice = express().use(session({ service }), session({ service }));
+    twice.post('/login/:user', async ({ session, params }, response) => {
+      response.json((await session.login(params.user)).userId);
+    });
+    expect((await request(twice).post('/login/ada').expect(200)).get('Set-Cookie')).toHaveLength(1);
+    const taken = express().set('env', 'test');
+    taken.use((incoming, _response, next) => {
+      incoming.session = {} as never;
+      next();
+    });
+    taken.use(session({ service }), sessionProblems());
+    await request(taken)
+      .get('/')
+      .expect(500)
+      .expect(/SESSION_TAKEN/);
+  });
+
+  it('answers with the error of a reading that nobody awaits, or with what it read; it never ends the process', async () => {
+    const lost: unknown[] = [];
+    const listen = (error: unknown) => lost.push(error);
+    process.on('unhandledRejection', listen);
+    try {
+      const soon = new SessionService({ functions, routingKey, deadlineMs: 50 });
+      const app = shop({ service: soon });
+      app.get('/unheard', ({ session }, response) => {
+        void session.isFresh('soon' as never);
+        void session.isFresh('5m');
+        void session.devices();
+        response.json('done');
+      });
+      app.get('/unheard-flash', ({ session }, response) => {
+        void session.flash('info', 1n);
+        response.json('done');
+      });
+      const cookie = await loggedIn(app);
+      await request(app).get('/unheard').set('Cookie', cookie).expect(200);
+      await request(app)
+        .get('/unheard-flash')
+        .set('Cookie', cookie)
+        .expect(500)
+        .expect(/BigInt|bigint/);
+      redis.pause();
+      await request(app).get('/unheard').set('Cookie', cookie).expect(200);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      redis.resume();
+      await redis.command('PING');
+      process.off('unhandledRejection', listen);
+    }
+    expect(lost).toEqual([]);
+  });
+});
+
 describe('devices', () => {
   it('are listed with the current one, and ended one by one or all but this', async () => {
     const app = shop();

@@ -1,4 +1,4 @@
-import { HttpSessions, type RequestSession, type SessionService } from '@redis-functions/session';
+import { HttpSessions, RequestSession, SessionError, type SessionService } from '@redis-functions/session';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { openService, type SessionOptions } from './options.js';
 import { EXPRESS } from './platform.js';
@@ -35,8 +35,12 @@ export function session({ cookie, onUnavailable, ...options }: SessionOptions = 
   });
 
   function sessionMiddleware(request: Request, response: Response, next: NextFunction): void {
-    // one that was given twice, for the whole application and for a router, must not hold the response back twice
     if (request.session === undefined) request.session = sessions.of(request, response, next);
+    // one that was given twice, for the whole application and for a router, must not hold the response back twice
+    else if (!(request.session instanceof RequestSession)) {
+      next(new SessionError('SESSION_TAKEN', 'Another middleware has set request.session. Take one of them out.'));
+      return;
+    }
     next();
   }
 

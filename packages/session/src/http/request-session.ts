@@ -166,40 +166,45 @@ export class RequestSession {
 
   /** Reads and removes keys of the data in one step: of two requests that ask, one gets them. */
   pop(...keys: string[]): Promise<SessionData> {
+    return this.#inOrder(() => this.#pop(keys));
+  }
+
+  /** Leaves a message for the next page that asks for messages of this kind. @throws As `append`. */
+  flash(kind: string, message: unknown): Promise<void> {
     return this.#inOrder(async () => {
-      await this.#write();
-      const { token } = this.#cookie;
-      if (token === undefined) return {};
-      const popped = await this.#service.pop(token, ...keys);
-      this.#found = popped === null ? Promise.resolve(null) : undefined;
-      return popped ?? {};
+      await this.#change((token) => this.#service.append(token, `${FLASH}${kind}`, message));
     });
   }
 
-  /** Leaves a message for the next page that asks for messages of this kind. */
-  async flash(kind: string, message: unknown): Promise<void> {
-    await this.append(`${FLASH}${kind}`, message);
-  }
-
   /** The messages of a kind, in their order; each is given once. */
-  async takeFlash(kind: string): Promise<readonly unknown[]> {
-    const key = `${FLASH}${kind}`;
-    const messages = (await this.pop(key))[key];
-    return Array.isArray(messages) ? messages : [];
+  takeFlash(kind: string): Promise<readonly unknown[]> {
+    return this.#inOrder(async () => {
+      const key = `${FLASH}${kind}`;
+      const messages = (await this.#pop([key]))[key];
+      return Array.isArray(messages) ? messages : [];
+    });
   }
 
   /** Whether the visitor has logged in within that time. False for guests and for visitors without a session. */
-  async isFresh(freshFor: Duration): Promise<boolean> {
-    const session = await this.load();
-    return session !== null && this.#service.isFresh(session, freshFor);
+  isFresh(freshFor: Duration): Promise<boolean> {
+    const isFresh = async () => {
+      const session = await this.load();
+      return session !== null && this.#service.isFresh(session, freshFor);
+    };
+    return handled(isFresh());
   }
 
   /** The sessions of the visitor who is logged in, the latest first; none for others. */
-  async devices(): Promise<OwnDevice[]> {
-    const session = await this.load();
-    if (!session || session.userId === null) return [];
-    const devices = await handled(this.#asked(this.#service.list(session.userId)));
-    return devices.map((device) => ({ ...device, current: device.handle === session.handle }));
+  devices(): Promise<OwnDevice[]> {
+    const listed = async () => {
+      const session = await this.load();
+      if (!session || session.userId === null) return [];
+      const devices = await this.#service.list(session.userId).catch((error) => {
+        throw this.#toError(error);
+      });
+      return devices.map((device) => ({ ...device, current: device.handle === session.handle }));
+    };
+    return handled(listed());
   }
 
   /** Ends one of the visitor's sessions by its handle. @returns False where they have none of that handle. */
@@ -239,10 +244,13 @@ export class RequestSession {
     return this.#platform.toError(error, this.#response);
   }
 
-  async #asked<T>(result: Promise<T>): Promise<T> {
-    return result.catch((error) => {
-      throw this.#toError(error);
-    });
+  async #pop(keys: readonly string[]): Promise<SessionData> {
+    await this.#write();
+    const { token } = this.#cookie;
+    if (token === undefined) return {};
+    const popped = await this.#service.pop(token, ...keys);
+    this.#found = popped === null ? Promise.resolve(null) : undefined;
+    return popped ?? {};
   }
 
   async #shown(found: Promise<Session | null>): Promise<Session | null> {

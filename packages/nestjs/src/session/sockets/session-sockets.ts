@@ -69,7 +69,7 @@ export class SessionSockets implements OnModuleInit, OnApplicationShutdown {
    */
   of(client: object, request: IncomingMessage | undefined = requestOf(client)): Promise<SocketSession> {
     const known = this.#sessions.get(client);
-    if (known) return known;
+    if (known !== undefined) return known;
     const session = this.#begin(client, request);
     this.#sessions.set(client, session);
     // what failed is tried again at the next message
