@@ -6,7 +6,7 @@ import type { AppendOptions } from '../session-changes.js';
 import type { RotateOptions, SessionService } from '../session-service.js';
 import { apply, Changes, type RequestChanges, toPatch } from './changes.js';
 import { HeldResponse } from './held-response.js';
-import { Operation } from './operation.js';
+import { Operations } from './operations.js';
 import type { HttpConfiguration } from './options.js';
 import type { HttpPlatform } from './platform.js';
 import { SessionCookie } from './session-cookie.js';
@@ -18,9 +18,6 @@ export interface OwnDevice extends Device {
 
 /** What a page tells the next one is data like any other. */
 const FLASH = 'flash:';
-const NOTHING_UNDER_WAY = Promise.resolve();
-
-const NO_FAILURES: readonly Failure[] = [];
 
 /**
  * The session of one request. Nothing is asked of Redis until something is asked of it. What the request changes is
@@ -40,11 +37,7 @@ export class RequestSession {
   #changesMade: Changes | undefined;
   #found: Promise<Session | null> | undefined;
   #held: HeldResponse | undefined;
-  #last: Promise<unknown> = NOTHING_UNDER_WAY;
-  #unfinished = 0;
-  /** Of operations that nobody waits for, or that were still under way when the request answered. */
-  #failures: readonly Failure[] = NO_FAILURES;
-  #answering = false;
+  #operationsRun: Operations | undefined;
   #touches = true;
 
   /** @param failed Told what kept an answer back that had been given already: nothing of it has been sent. */
@@ -66,7 +59,8 @@ export class RequestSession {
    * @throws UnavailableError when Redis is away, unless `onUnavailable` is `anonymous`.
    */
   load(): Promise<Session | null> {
-    const found = this.#unfinished === 0 ? this.#find() : this.#last.then(() => this.#find());
+    const operations = this.#operationsRun;
+    const found = operations?.areUnderWay ? operations.after(() => this.#find()) : this.#find();
     return handled(this.#shown(found));
   }
 
@@ -383,33 +377,20 @@ export class RequestSession {
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     this.#hold();
-    this.#unfinished += 1;
-    const result = this.#last.then(work).catch((error) => {
-      throw this.#toError(error);
-    });
-    const operation = Operation.of(result);
-    this.#last = result.then(
-      () => {
-        this.#unfinished -= 1;
-      },
-      (error) => {
-        this.#unfinished -= 1;
-        this.#failures = [...this.#failures, { error, operation, isLate: this.#answering }];
-      },
+    this.#operationsRun ??= new Operations();
+    return this.#operationsRun.run(() =>
+      work().catch((error) => {
+        throw this.#toError(error);
+      }),
     );
-    return operation;
   }
 
   get #isDone(): boolean {
-    return this.#unfinished === 0 && this.#isUnchanged && !this.#failures.some(isUnheard);
+    return this.#isUnchanged && (this.#operationsRun?.areDone ?? true);
   }
 
   async #finish(): Promise<void> {
-    this.#answering = true;
-    await this.#last;
-    const unheard = this.#failures.find(isUnheard);
-    this.#failures = NO_FAILURES;
-    if (unheard) throw unheard.error;
+    await this.#operationsRun?.finish();
     await this.#write();
   }
 }
@@ -419,17 +400,6 @@ export interface Sessions {
   readonly service: SessionService;
   readonly config: HttpConfiguration;
   readonly platform: HttpPlatform;
-}
-
-interface Failure {
-  readonly error: unknown;
-  readonly operation: Operation<unknown>;
-  /** The handler had answered already: whoever hears of it can say nothing else any more. */
-  readonly isLate: boolean;
-}
-
-function isUnheard({ operation, isLate }: Failure): boolean {
-  return isLate || !operation.isAwaited;
 }
 
 function ignoreGone(error: unknown): void {
