@@ -15,6 +15,8 @@ export type { Argument, EncodedCall, FunctionDefinition, FunctionOptions } from 
 export { defineFunction } from './define/function.js';
 export type { FunctionTable, Library, LibraryOptions } from './define/library.js';
 export { defineLibrary } from './define/library.js';
+export type { Registration } from './define/registrations.js';
+export { registrationsIn } from './define/registrations.js';
 export type { DeployOptions, DeployOutcome } from './deploy/deployer.js';
 export type { DeployAction } from './deploy/plan.js';
 export type { PruneOptions, PruneOutcome } from './deploy/usage.js';

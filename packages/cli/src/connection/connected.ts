@@ -1,0 +1,38 @@
+import { RedisFunctions, type RedisFunctionsOptions } from '@redis-functions/core';
+import { CliError } from '../output/cli-error.js';
+import type { Terminal } from '../output/terminal.js';
+import { type ConnectionOptions, DEFAULT_URL } from './options.js';
+
+/** Runs work on a connection that is closed whatever happens. */
+export async function connected<T>(
+  options: ConnectionOptions,
+  terminal: Terminal,
+  work: (functions: RedisFunctions) => Promise<T>,
+  more: Partial<RedisFunctionsOptions> = {},
+): Promise<T> {
+  const functions = new RedisFunctions({
+    ...whereOf(options, terminal),
+    mode: 'functions',
+    deploy: 'none',
+    deadlineMs: options.timeout,
+    ...more,
+  });
+  try {
+    return await work(functions);
+  } finally {
+    await functions.close();
+  }
+}
+
+function whereOf({ url, cluster, sentinel }: ConnectionOptions, { env }: Terminal) {
+  // an empty REDIS_URL is one that was not set
+  const nodes = (url ?? (env['REDIS_URL'] || DEFAULT_URL)).split(',').map((node) => node.trim());
+  if (cluster && sentinel !== undefined) {
+    throw new CliError('Both --cluster and --sentinel are given. Give the one that the server is.', 2);
+  }
+  if (cluster) return { cluster: { nodes } };
+  if (sentinel !== undefined) return { sentinel: { name: sentinel, nodes } };
+  const [only = '', ...others] = nodes;
+  if (others.length > 0) throw new CliError('Several URLs are given. Add --cluster, or --sentinel NAME.', 2);
+  return { url: only };
+}

@@ -1,0 +1,31 @@
+import { createInterface } from 'node:readline/promises';
+import type { Terminal } from './terminal.js';
+
+/** The terminal of this process. Colour as NO_COLOR, FORCE_COLOR and the terminal itself say. */
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  // whoever reads the output may have seen enough: `… | head`
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  }
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
+    hasColour: env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? true : stdout.isTTY === true && stdout.hasColors(),
+    env,
+    async confirm(question) {
+      const lines = createInterface({ input: stdin, output: stderr });
+      const gone = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+      try {
+        const answer = await Promise.race([lines.question(`${question} [y/N] `), gone]);
+        return /^y(es)?$/i.test(answer.trim());
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Terminal } from '../src/output/terminal.js';
+import { run } from '../src/program.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** What was asked. */
+  readonly questions: readonly string[];
+}
+
+/** Runs the program as it is run in a terminal, or in a pipe where no answer is given. */
+export async function runCli(
+  argv: readonly string[],
+  { url, answer }: { url?: string; answer?: boolean } = {},
+): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const questions: string[] = [];
+  const terminal: Terminal = {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    isInteractive: answer !== undefined,
+    hasColour: false,
+    env: url === undefined ? {} : { REDIS_URL: url },
+    confirm: async (question) => {
+      questions.push(question);
+      return answer === true;
+    },
+  };
+  const code = await run(argv, terminal);
+  return { code, out, err, questions };
+}
