@@ -1,43 +1,88 @@
 #!lua name=cart
--- @version 1.0.0
+-- @version 2.0.0
 --
 -- Carts, and the stock and prices they refer to. Every function is one atomic step.
 --
---   cart_add        keys cart, stock          args product, quantity = 1, POLICY
---                   OK, quantity in cart | OUT_OF_STOCK, available, in cart | UNKNOWN_SKU, in cart
---                   | LIMIT_EXCEEDED, perLine, limit, in cart | LIMIT_EXCEEDED, lines, limit, lines in cart
---   cart_set        keys cart, stock          args product, quantity (0 removes the line), POLICY
---                   replies as cart_add
---   cart_remove     keys cart                 args product, quantity = all, ttl
---                   OK, quantity left (more than there is removes all; a product that is not there is left alone)
---   cart_get        keys cart, prices         no args; no-writes
---                   OK, total, then per line in the order of adding: product, quantity, unit price, subtotal
---                   A line without a price has "" as unit price and subtotal, and then the total is "".
---   cart_clear      keys cart                 no args
---                   OK, lines removed
---   cart_merge      keys source, target, stock    args strategy = sum, POLICY
---                   OK, lines in source, then per line that did not fit: product, wanted, quantity in target, why not
---                   (stock, perLine or lines). The source is gone afterwards, so a repeat merges nothing.
---                   strategy, for a product in both carts: sum, max, keep-target, keep-source.
---                   A merge does not take away from the target what does not fit any more.
---   cart_stock_set  keys stock     args product, units, ... (pairs)         OK, products set
---   cart_stock_get  keys stock     args product, ...; no-writes             OK, units of each, "" where unknown
---   cart_price_set  keys prices    args product, minor units, ... (pairs)   OK, products set
---   cart_price_get  keys prices    args product, ...; no-writes             OK, minor units of each, "" where missing
+-- Of a cart (PLACE is the keys stock, holds, due; [] may be left out):
+--   cart_add           cart, stock [, prices [, holds, due]]   product, quantity = 1, POLICY, OPTIONS     → CHANGE
+--   cart_set           as cart_add; quantity is what the line has then, 0 removes it                       → CHANGE
+--   cart_add_many      cart, stock [, prices [, holds, due]]   atomic | partial, POLICY, OPTIONS, then per item
+--                      line, product, quantity, metadata, expected price ("" for none of the last two)
+--                      → OK, version, 1 or 0 (changed), then per item six of: code, what CHANGE or the refusal says
+--                      | REFUSED, number of the item, what refused it (atomic: nothing was added)
+--   cart_remove        cart [, holds, due]                     product, quantity = all, POLICY, OPTIONS   → CHANGE
+--                      more than there is removes all; a product that is not there is left alone
+--   cart_clear         cart [, holds, due]                     POLICY, OPTIONS  → OK, lines removed, version
+--   cart_accept        cart, prices                            POLICY, OPTIONS  → OK, prices that moved, version
+--                      the prices of now become those at the time of adding, in the policy's currency
+--   cart_merge         source, target [, stock [, prices, holds, due]]   strategy = sum, POLICY, OPTIONS
+--                      → OK, lines of the source, version of the target, then per line that did not fit:
+--                      line, product, wanted, quantity in target, why not
+--                      The source is gone afterwards, so a repeat merges nothing. strategy, for a line in both carts:
+--                      sum, max, keep-target, keep-source. Nothing of the target is taken away.
+--   cart_touch         cart                                    POLICY           → OK, 1 or 0 (there is none)
+--   cart_get           cart [, prices [, stock, holds, due]]   no args; no-writes
+--                      → OK, version, total, units, currency, checkout, its end (ms), life left (ms), time (ms), then
+--                      twelve per line in the order of adding: line, product, quantity, unit price, subtotal, price
+--                      when added, added (µs), metadata, available, units held, hold until (ms), hold's checkout.
+--                      A line without a price has "" as price and subtotal, and then the total is "". available is what
+--                      the cart may hold of the product, "untracked", "unknown", or "" where no stock was given.
+--   cart_count         cart                                    no args; no-writes → OK, units, lines, version
 --
--- POLICY, optional: ttl = 86400000, units per line = 10000, lines = 100, stock = check
---   ttl    milliseconds that the cart lives after this write. Stock and prices have none: they are the shop's records,
---          and a price or a level that expired would end the sale of its product.
---   stock  check: one cart cannot hold more than the stock; a product that the stock does not list has 0 units.
---          check-known: the same, but such a product answers UNKNOWN_SKU. none: the stock is not read.
---          A check takes nothing from the stock: many carts can hold the same last unit.
+-- Checkout (pin → pay → commit):
+--   cart_checkout      cart, checkout [, stock, prices, holds, due]   checkout id, ms, POLICY, OPTIONS
+--                      → OK, until (ms), total, version, checkout id, then five per line: line, product, quantity,
+--                      price, metadata
+--   cart_commit        cart, checkout, order [, stock, holds, due]    checkout id, order id, report | refuse, POLICY,
+--                      OPTIONS → OK | ALREADY, version, then per product that fell short: product, units
+--   cart_cancel        cart, checkout [, holds, due]           checkout id, POLICY
+--                      → OK, 1 or 0 (was not open), order id ("" unless it is paid or committed), then product, units
+--   cart_opened, cart_paid, cart_journal: the steps of a checkout whose products are in other slots; see there.
+--
+-- Of stock:
+--   cart_stock_set     stock   product, units | untracked, ... (pairs)      → OK, products set
+--   cart_stock_drop    stock   product, ...                                 → OK, products dropped
+--   cart_stock_adjust  stock, holds, due   product, units (signed), OPTIONS → OK, units, held, backorder
+--   cart_stock_get     stock [, holds, due]   product, ...; no-writes
+--                      → OK, then units of each, "" where unknown; with holds: units, held, backorder of each
+--   cart_backorder     holds   product, limit | unlimited                   → OK
+--   cart_price_set     prices  product, minor units | none, ... (pairs)     → OK, products set
+--   cart_price_get     prices  product, ...; no-writes       → OK, minor units of each, "" where missing
+--   cart_sweep         holds, due   most                     → OK, holds that had expired, 1 if there are more
+--   cart_audit         holds, due   product, repair | look   → OK, held, sum of its holds, holds
+--   cart_hold, cart_pin, cart_unpin, cart_sell: what a cart in another slot does to a product; see there.
+--
+-- Of carts that were left: cart_due, cart_abandon; see there.
+--
+-- CHANGE   OK, quantity in the line, version, quantity before, held until (ms or ""), line
+--          | OUT_OF_STOCK, available, in cart, 1 if holds have expired that were not looked at yet
+--          | UNKNOWN_SKU, in cart | LIMIT_EXCEEDED, limit, most, what it would be
+--          | PRICE_CHANGED, expected, price or "" | LINE_NOT_FOUND | AMOUNT_OVERFLOW
+--          and of everything that changes a cart: VERSION_CONFLICT, version | IDEMPOTENCY_MISMATCH
+--          | CURRENCY_MISMATCH, currency of the cart. REPLAYED before an answer: that operation was done before.
+--
+-- POLICY   one text of name=value, any of: ttl=86400000 (ms that a cart lives after a write), lines=100,
+--          per_line=10000, per_sku=10000, per_cart=100000, held_units=1000 (in reserving carts), stock=check,
+--          unknown=zero, hold=600000 (ms), hold_most=3600000 (ms from a hold's begin to its latest end), currency=,
+--          abandon=0 (ms), op_ttl=86400000, keep=604800000 (ms that a checkout and an order id are remembered).
+--          With abandon, the key of the idle carts comes after the others.
+--   stock    none: not looked at. check: one cart cannot hold more than there is for it; takes nothing. reserve: holds
+--            what is in the cart, until the hold's deadline.
+--   unknown  what a product without a level is: zero (has none), refuse (UNKNOWN_SKU), untracked (has no end)
+-- OPTIONS  pairs: version (of the cart, 0 for none), op (text that is the same for the same operation; the key of the
+--          operation comes last), line, meta, price (expected), given (price when added), short=clamp, exists=1, total.
 --
 -- Stock and prices are hashes of product to whole number; HSET may write them too. Negative stock counts as 0.
+-- Stock, holds, due and prices have no TTL: a level, a price or a hold that expired or was evicted would end a sale, or
+-- leave units held for ever. holds is a hash: h:PRODUCT = units held in all, b:PRODUCT = units that may be sold beyond
+-- the stock, c:LENGTH:PRODUCT:CART = units:since:pinned:checkout. due has the ends of the holds. A hold whose end has
+-- come counts for nothing; it is swept by whoever writes next, 200 at most in one call.
+-- A cart is a hash: v = version (rises with each change, and is the time of it in µs), u = units, n = lines, c =
+-- currency, w = there are lines with metadata, k = checkout and its end; per line q: quantity, a: added (µs), p: price
+-- when added, s: product (where it is not the line's name), m: metadata.
 -- Numbers in replies are integers, above 2^52 decimal text: clients round such integers.
 -- Errors, before anything is written: INVALID_AMOUNT, INVALID_ARGUMENT, CORRUPT_DATA (key, then what is wrong with it),
 -- AMOUNT_OVERFLOW (a subtotal or total above 2^53-1).
---
--- A cart is a hash: q:PRODUCT = quantity, a:PRODUCT = when it was added, in microseconds.
 
 -- 2^53-1: Lua and JavaScript keep every whole number up to it
 local MAX = 9007199254740991
@@ -46,16 +91,23 @@ local LARGEST_INTEGER_REPLY = 4503599627370496
 -- unpack() fails at about 8000 values
 local CHUNK = 500
 local MAX_PRODUCT_BYTES = 256
+local MAX_LINE_BYTES = 320
+-- expired holds that one call takes along: about 0.1 ms
+local SWEEP = 200
 
-local STOCK_MODES = { ['check'] = true, ['check-known'] = true, ['none'] = true }
+local STOCK_MODES = { ['none'] = true, ['check'] = true, ['reserve'] = true }
+local UNKNOWN = { ['zero'] = true, ['refuse'] = true, ['untracked'] = true }
 
--- what a cart wants of a product that both carts have
+-- There are no globals while a library is loaded, and looking one up later costs as much as a small command.
+local call, pcall_redis, format, min, max, floor, huge, sort, concat, to_number, spread, kind
+
+-- what a cart wants of a line that both carts have
 local STRATEGIES = {
   ['sum'] = function(source, target)
-    return math.min(source + target, MAX)
+    return min(source + target, MAX)
   end,
   ['max'] = function(source, target)
-    return math.max(source, target)
+    return max(source, target)
   end,
   ['keep-target'] = function(_, target)
     return target
@@ -65,22 +117,12 @@ local STRATEGIES = {
   end,
 }
 
--- A call keeps the first thing that is wrong with it; the readers below do nothing once there is one. Nothing is
+-- work: what one call knows. It keeps the first thing that is wrong; readers do nothing once there is one. Nothing is
 -- written before all of them have run, because a function does not roll back.
-local function fail(call, code, sentence)
-  -- not redis.error_reply: the embedded engine (js-redis-server) takes a code with a _ for none and puts ERR before it
-  call.problem = call.problem or { err = code .. ' ' .. sentence }
-end
 
-local function begin(name, keys, wanted_keys, args, least, most)
-  local call = {}
-  if #keys ~= wanted_keys then
-    fail(call, 'INVALID_ARGUMENT', string.format('%s takes %d key(s), not %d.', name, wanted_keys, #keys))
-  elseif #args < least or #args > most then
-    local takes = least == most and least or least .. ' to ' .. most
-    fail(call, 'INVALID_ARGUMENT', string.format('%s takes %s argument(s), not %d.', name, takes, #args))
-  end
-  return call
+local function fail(work, code, sentence)
+  -- not redis.error_reply: the embedded engine (js-redis-server) takes a code with a _ for none and puts ERR before it
+  work.problem = work.problem or { err = code .. ' ' .. sentence }
 end
 
 -- text from outside: without line breaks, and not at any length
@@ -88,9 +130,11 @@ local function show(value, most)
   return (value:sub(1, most or 80):gsub('%c', '?'))
 end
 
+-- numbers
+
 -- plain digits: Lua itself would write 1e+15
 local function digits(number)
-  return string.format('%.0f', number)
+  return format('%.0f', number)
 end
 
 local function to_reply(number)
@@ -102,130 +146,305 @@ local function to_whole(text)
   if text ~= '0' and not text:find('^[1-9]%d*$') then
     return nil
   end
-  local number = tonumber(text)
+  local number = to_number(text)
   return number <= MAX and number or nil
 end
 
 local function to_integer(text)
-  if text:sub(1, 1) ~= '-' then
+  if text:byte(1) ~= 45 then
     return to_whole(text)
   end
   local number = to_whole(text:sub(2))
+  -- not -number: that of 0 is -0
   return number and 0 - number
 end
 
-local function read_amount(call, text, least)
-  if call.problem then
-    return
+-- arguments
+
+local function read_amount(work, text, least)
+  if work.problem then
+    return 0
   end
   local number = to_whole(text)
   if number and number >= least then
     return number
   end
   local sentence = '"%s" is not an amount. Give a whole number from %d to 2^53-1, in plain digits.'
-  fail(call, 'INVALID_AMOUNT', sentence:format(show(text), least))
+  fail(work, 'INVALID_AMOUNT', sentence:format(show(text), least))
+  return 0
 end
 
-local function read_product(call, product)
-  if not call.problem and (#product == 0 or #product > MAX_PRODUCT_BYTES) then
-    fail(call, 'INVALID_ARGUMENT', 'A product has 1 to ' .. MAX_PRODUCT_BYTES .. ' bytes.')
+local function read_product(work, product)
+  if #product == 0 or #product > MAX_PRODUCT_BYTES then
+    fail(work, 'INVALID_ARGUMENT', 'A product has 1 to ' .. MAX_PRODUCT_BYTES .. ' bytes.')
   end
   return product
 end
 
-local function read_option(call, name, text)
-  if call.problem then
-    return
+local function read_text(work, name, text, most)
+  if #text == 0 or #text > most then
+    fail(work, 'INVALID_ARGUMENT', format('A %s has 1 to %d bytes.', name, most))
   end
-  local number = to_whole(text)
-  if number and number > 0 then
-    return number
-  end
-  fail(call, 'INVALID_ARGUMENT', '"' .. show(text) .. '" is not a ' .. name .. '. Give a whole number from 1.')
+  return text
 end
 
-local function read_ttl(call, text)
-  return read_option(call, 'ttl in milliseconds', text or '86400000')
-end
+local NUMBERS = {
+  ttl = 86400000,
+  lines = 100,
+  per_line = 10000,
+  per_sku = 10000,
+  per_cart = 100000,
+  held_units = 1000,
+  hold = 600000,
+  hold_most = 3600000,
+  abandon = 0,
+  op_ttl = 86400000,
+  keep = 604800000,
+}
 
-local function read_policy(call, args, first)
-  local policy = {
-    ttl = read_ttl(call, args[first]),
-    per_line = read_option(call, 'limit of units per line', args[first + 1] or '10000'),
-    lines = read_option(call, 'limit of lines', args[first + 2] or '100'),
-    stock = args[first + 3] or 'check',
-  }
-  if not STOCK_MODES[policy.stock] then
-    fail(call, 'INVALID_ARGUMENT', '"' .. show(policy.stock) .. '" is no stock mode. Give check, check-known or none.')
+local function parse_policy(work, text)
+  local policy = { stock = 'check', unknown = 'zero', currency = '' }
+  for name, value in pairs(NUMBERS) do
+    policy[name] = value
+  end
+  for word in text:gmatch('%S+') do
+    local name, value = word:match('^([a-z_]+)=(.*)$')
+    local number = name and NUMBERS[name] and to_whole(value)
+    if number and (number > 0 or name == 'abandon') then
+      policy[name] = number
+    elseif name == 'currency' or (name == 'stock' and STOCK_MODES[value]) or (name == 'unknown' and UNKNOWN[value]) then
+      policy[name] = value
+    else
+      local sentence = '"%s" is not a policy. See POLICY on top of the library; amounts are whole numbers from 1.'
+      fail(work, 'INVALID_ARGUMENT', sentence:format(show(word)))
+    end
   end
   return policy
 end
 
-local function fail_corrupt(call, key, sentence)
-  fail(call, 'CORRUPT_DATA', show(key, 400) .. ' ' .. sentence)
+-- A service sends the same text with every call. The texts of many services do not fill the memory.
+local policies, policy_count = {}, 0
+
+local function read_policy(work, text)
+  local policy = policies[text or '']
+  if policy then
+    return policy
+  end
+  policy = parse_policy(work, text or '')
+  if not work.problem then
+    if policy_count >= 100 then
+      policies, policy_count = {}, 0
+    end
+    policies[text or ''], policy_count = policy, policy_count + 1
+  end
+  return policy
 end
 
-local function fail_corrupt_line(call, cart, product, value)
-  local sentence = 'has "%s" as quantity of "%s". Remove that line, or clear the cart.'
-  fail_corrupt(call, cart, sentence:format(show(value), show(product)))
+local function read_options(work, args, first, last)
+  local options = {}
+  for i = first, last, 2 do
+    local name, value = args[i], args[i + 1]
+    if not value then
+      fail(work, 'INVALID_ARGUMENT', 'OPTIONS are pairs of name and value.')
+    elseif name == 'version' or name == 'price' or name == 'given' or name == 'total' then
+      options[name] = read_amount(work, value, 0)
+    elseif name == 'op' or name == 'meta' or name == 'short' or name == 'exists' then
+      options[name] = value
+    elseif name == 'line' then
+      options.line = read_text(work, 'line', value, MAX_LINE_BYTES)
+    else
+      fail(work, 'INVALID_ARGUMENT', '"' .. show(name) .. '" is not an option.')
+    end
+  end
+  return options
 end
 
--- the first command on a key finds out whether it is a hash
-local function on_hash(call, command, key, ...)
-  if call.problem then
+local function localise()
+  call, pcall_redis, format, min, max, floor = redis.call, redis.pcall, string.format, math.min, math.max, math.floor
+  huge, sort, concat, to_number, spread, kind = math.huge, table.sort, table.concat, tonumber, unpack, type
+end
+
+-- keys: how many of them, by count; fixed: arguments before POLICY; items: arguments per item after OPTIONS, whose
+-- number is then told before them
+local function begin(name, keys, args, wants)
+  if not call then
+    localise()
+  end
+  local work = { count = #keys }
+  local fixed = wants.fixed
+  if #args < wants.least or (not wants.policy and not wants.many and #args > fixed) then
+    local takes = (wants.policy or wants.many or fixed == wants.least) and wants.least or wants.least .. ' to ' .. fixed
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %s argument(s), not %d.', name, takes, #args))
+    return work
+  end
+  if wants.policy then
+    work.policy = read_policy(work, args[fixed + 1])
+    local last = #args
+    if wants.items then
+      local pairs_given = read_amount(work, args[fixed + 2] or '', 0)
+      work.first_item = fixed + 3 + 2 * pairs_given
+      last = work.first_item - 1
+      if (#args - last) % wants.items ~= 0 or #args <= last then
+        fail(work, 'INVALID_ARGUMENT', format('%s takes %d arguments per item.', name, wants.items))
+      end
+    end
+    work.options = read_options(work, args, wants.items and fixed + 3 or fixed + 2, last)
+    if work.options.op then
+      work.op_key = keys[work.count]
+      work.count = work.count - 1
+    end
+    if work.policy.abandon > 0 and wants.idle then
+      work.idle_key = keys[work.count]
+      work.count = work.count - 1
+    end
+  end
+  if not wants.keys[work.count] then
+    fail(work, 'INVALID_ARGUMENT', format('%s does not take %d key(s). See the top of the library.', name, #keys))
+  end
+  local time = call('TIME')
+  work.us = time[1] * 1000000 + time[2]
+  work.ms = floor(work.us / 1000)
+  return work
+end
+
+-- keys
+
+local function fail_corrupt(work, key, sentence)
+  fail(work, 'CORRUPT_DATA', show(key, 400) .. ' ' .. sentence)
+end
+
+-- the first command on a key finds out whether it is what it should be
+local function on_key(work, command, key, ...)
+  if work.problem then
     return
   end
-  local reply = redis.pcall(command, key, ...)
-  if type(reply) ~= 'table' or not reply.err then
+  local reply = pcall_redis(command, key, ...)
+  if kind(reply) ~= 'table' or not reply.err then
     return reply
   end
   if reply.err:find('WRONGTYPE', 1, true) then
-    fail_corrupt(call, key, 'is not a hash. Give the right key, or delete this one.')
+    local wanted = command:sub(1, 1) == 'H' and 'a hash' or command:sub(1, 1) == 'Z' and 'a sorted set' or 'text'
+    fail_corrupt(work, key, 'is not ' .. wanted .. '. Give the right key, or delete this one.')
   end
-  call.problem = call.problem or reply
+  work.problem = work.problem or reply
 end
 
--- the numbers of some products in the stock or price hash: a number each, or false where it has none
-local function read_numbers(call, key, products, parse)
-  local numbers = {}
-  for first = 1, #products, CHUNK do
-    local last = math.min(first + CHUNK - 1, #products)
-    local values = on_hash(call, 'HMGET', key, unpack(products, first, last)) or {}
-    for i, value in ipairs(values) do
-      local product = products[first + i - 1]
-      local number = value and parse(value)
-      if value and not number then
-        local sentence = 'has "%s" for "%s". Set a whole number up to 2^53-1.'
-        fail_corrupt(call, key, sentence:format(show(value), show(product)))
-      end
-      numbers[first + i - 1] = number
+local function read_fields(work, key, fields)
+  if #fields == 0 then
+    return {}
+  end
+  if #fields <= CHUNK then
+    return on_key(work, 'HMGET', key, spread(fields)) or {}
+  end
+  local values = {}
+  for first = 1, #fields, CHUNK do
+    local last = min(first + CHUNK - 1, #fields)
+    local part = on_key(work, 'HMGET', key, spread(fields, first, last)) or {}
+    for i = 1, #part do
+      values[first + i - 1] = part[i]
     end
+  end
+  return values
+end
+
+-- in chunks, however many there are
+local function send(command, key, values)
+  for first = 1, #values, CHUNK do
+    call(command, key, spread(values, first, min(first + CHUNK - 1, #values)))
+  end
+end
+
+-- the numbers of some products in a stock or price hash: a number each, or false where it has none
+local function read_numbers(work, key, products, parse)
+  local numbers = read_fields(work, key, products)
+  for i = 1, #numbers do
+    local value = numbers[i]
+    local number = value and parse(value)
+    if value and not number then
+      local sentence = 'has "%s" for "%s". Set a whole number up to 2^53-1.'
+      fail_corrupt(work, key, sentence:format(show(value), show(products[i])))
+    end
+    numbers[i] = number
   end
   return numbers
 end
 
--- how many units of each product one cart may hold; false for a product that the stock does not list, where that counts
-local function read_available(call, stock, products, mode)
-  local units = mode == 'none' and {} or read_numbers(call, stock, products, to_integer)
-  for i = 1, #products do
-    if mode == 'none' then
-      units[i] = math.huge
-    elseif units[i] or mode == 'check' then
-      units[i] = math.max(0, units[i] or 0)
-    end
-  end
-  return units
+local function to_units(text)
+  return text == 'untracked' and text or to_integer(text)
 end
 
--- 0 where the product is not in the cart
-local function read_quantity(call, cart, product)
-  local value = on_hash(call, 'HGET', cart, 'q:' .. product)
-  if not value then
-    return 0
+-- operations: the answer of one is kept with its fingerprint, each value as its length, type and text
+
+local function pack_values(values)
+  local parts = {}
+  for i = 1, #values do
+    local value = values[i]
+    local text = kind(value) == 'number' and 'i' .. digits(value) or 's' .. value
+    parts[i] = #text .. ':' .. text
   end
+  return concat(parts)
+end
+
+local function unpack_values(packed)
+  local values, at = {}, 1
+  while at <= #packed do
+    local colon = packed:find(':', at, true)
+    local length = to_number(packed:sub(at, colon - 1))
+    local text = packed:sub(colon + 2, colon + length)
+    values[#values + 1] = packed:byte(colon + 1) == 105 and to_number(text) or text
+    at = colon + length + 1
+  end
+  return values
+end
+
+-- what was answered before to this operation, or nil
+local function replay(work)
+  if not work.op_key or work.problem then
+    return
+  end
+  local kept = on_key(work, 'GET', work.op_key)
+  if not kept then
+    return
+  end
+  local values = unpack_values(kept)
+  if values[1] ~= work.options.op then
+    return { 'IDEMPOTENCY_MISMATCH' }
+  end
+  values[1] = 'REPLAYED'
+  return values
+end
+
+-- a refusal is not kept: it changed nothing, and may be asked again
+local function answer(work, reply)
+  if work.op_key then
+    call('SET', work.op_key, pack_values({ work.options.op, spread(reply) }), 'PX', digits(work.policy.op_ttl))
+  end
+  return reply
+end
+
+-- carts
+
+local function new_line(id, sku)
+  return { id = id, sku = sku or id, quantity = 0 }
+end
+
+local function fail_corrupt_line(work, cart, id, value)
+  local sentence = 'has "%s" as quantity of "%s". Remove that line, or clear the cart.'
+  fail_corrupt(work, cart.key, sentence:format(show(value), show(id)))
+end
+
+local function read_number_field(work, cart, name, value)
+  local number = value and to_whole(value)
+  if value and not number then
+    fail_corrupt(work, cart.key, 'has "' .. show(value) .. '" as ' .. name .. '. Clear the cart.')
+  end
+  return number or 0
+end
+
+local function read_quantity(work, cart, id, value)
   local quantity = to_whole(value) or 0
-  if quantity == 0 then
-    fail_corrupt_line(call, cart, product, value)
+  if quantity == 0 and work.tolerated ~= id then
+    fail_corrupt_line(work, cart, id, value)
   end
   return quantity
 end
@@ -234,313 +453,1980 @@ local function was_added_before(left, right)
   if left.added ~= right.added then
     return left.added < right.added
   end
-  return left.product < right.product
+  return left.id < right.id
 end
 
--- in the order of adding: HGETALL has no order of its own, though a small hash comes in it and needs no sorting
-local function read_lines(call, cart)
-  local fields = on_hash(call, 'HGETALL', cart) or {}
-  local lines, added = {}, {}
+-- the open checkout of a cart: its id and its end in ms
+local function read_checkout_field(cart, value)
+  local id, till = (value or ''):match('^(.*):(%d+)$')
+  if id then
+    cart.checkout, cart.checkout_until = id, to_number(till)
+  end
+end
+
+-- every line; units and lines are counted, so that a cart whose counts are wrong or missing (HSET) is read right
+local function load_whole(work, cart)
+  local fields = on_key(work, 'HGETALL', cart.key)
+  if not fields then
+    return cart
+  end
+  local lines, list, details = {}, {}, {}
+  cart.version, cart.units, cart.count, cart.currency, cart.exists = 0, 0, 0, false, #fields > 0
   for i = 1, #fields, 2 do
     local field, value = fields[i], fields[i + 1]
-    local product = field:sub(3)
-    if field:find('q:', 1, true) == 1 then
-      local quantity = to_whole(value) or 0
-      if quantity == 0 then
-        fail_corrupt_line(call, cart, product, value)
+    if field:byte(2) == 58 then
+      local id, what = field:sub(3), field:byte(1)
+      if what == 113 then
+        local line = new_line(id)
+        line.quantity, line.exists = read_quantity(work, cart, id, value), true
+        lines[id], list[#list + 1] = line, line
+        cart.units, cart.count = cart.units + line.quantity, cart.count + 1
+      else
+        details[#details + 1], details[#details + 2], details[#details + 3] = id, what, value
       end
-      lines[#lines + 1] = { product = product, quantity = quantity }
-    elseif field:find('a:', 1, true) == 1 then
-      added[product] = to_whole(value)
+    elseif field == 'v' then
+      cart.version = read_number_field(work, cart, 'version', value)
+    elseif field == 'c' then
+      cart.currency = value
+    elseif field == 'w' then
+      cart.variants = true
+    elseif field == 'k' then
+      read_checkout_field(cart, value)
+    end
+  end
+  for i = 1, #details, 3 do
+    local line, what, value = lines[details[i]], details[i + 1], details[i + 2]
+    if line then
+      if what == 97 then
+        line.added = to_whole(value)
+      elseif what == 112 then
+        line.price = to_whole(value)
+      elseif what == 115 then
+        line.sku = value
+      elseif what == 109 then
+        line.meta = value
+      end
     end
   end
   local sorted = true
-  for i, line in ipairs(lines) do
+  for i, line in ipairs(list) do
     -- only the order depends on it: a cart is not refused for it
-    line.added = added[line.product] or 0
-    sorted = sorted and (i == 1 or was_added_before(lines[i - 1], line))
+    line.added = line.added or 0
+    sorted = sorted and (i == 1 or was_added_before(list[i - 1], line))
   end
+  -- HGETALL has no order of its own, though a small hash comes in that of adding
   if not sorted then
-    table.sort(lines, was_added_before)
+    sort(list, was_added_before)
   end
-  return lines
+  if cart.units > MAX then
+    fail_corrupt(work, cart.key, 'has more than 2^53-1 units. Clear the cart.')
+  end
+  cart.lines, cart.list, cart.whole = lines, list, true
+  return cart
 end
 
-local function count_lines(call, cart)
-  local count = 0
-  for _, field in ipairs(on_hash(call, 'HKEYS', cart) or {}) do
-    if field:sub(1, 2) == 'q:' then
-      count = count + 1
+-- of the lines only these (pairs of line and product), where that is enough to count the units of a product
+local function load_lines(work, key, wanted)
+  local cart = { key = key, lines = {} }
+  local fields = { 'v', 'u', 'n', 'c', 'w', 'k' }
+  for i = 1, #wanted, 2 do
+    fields[#fields + 1] = 'q:' .. wanted[i]
+  end
+  local values = read_fields(work, key, fields)
+  if work.problem then
+    return cart
+  end
+  local is_older = not values[1] and call('HLEN', key) > 0
+  if values[5] or is_older then
+    return load_whole(work, cart)
+  end
+  cart.version = read_number_field(work, cart, 'version', values[1])
+  cart.units = read_number_field(work, cart, 'number of units', values[2])
+  cart.count = read_number_field(work, cart, 'number of lines', values[3])
+  cart.currency, cart.exists = values[4], values[1]
+  read_checkout_field(cart, values[6])
+  for i = 1, #wanted / 2 do
+    local id, value = wanted[2 * i - 1], values[6 + i]
+    local line = cart.lines[id] or new_line(id, wanted[2 * i])
+    if value then
+      line.quantity, line.exists = read_quantity(work, cart, id, value), true
+    end
+    cart.lines[id] = line
+  end
+  return cart
+end
+
+-- A line that somebody wrote with HSET is not in the counts: before a cart is taken for empty, its lines are counted.
+local function recount(work, cart)
+  local whole = load_whole(work, { key = cart.key })
+  work.problem = nil
+  for _, line in ipairs(cart.touched or {}) do
+    local was = whole.lines[line.id]
+    if was then
+      whole.units, whole.count = whole.units - was.quantity, whole.count - 1
     end
   end
-  return count
+  cart.units, cart.count, cart.whole = whole.units, whole.count, true
 end
 
-local function now_in_microseconds()
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
+local function line_of(cart, id, sku)
+  local line = cart.lines[id]
+  if not line then
+    line = new_line(id, sku)
+    cart.lines[id] = line
+  end
+  return line
 end
 
-local function write_line(cart, product, quantity, added)
-  redis.call('HSET', cart, 'q:' .. product, digits(quantity))
-  if added then
-    redis.call('HSET', cart, 'a:' .. product, digits(added))
+-- over all lines: two variants of a product are units of the same stock
+local function units_of(cart, sku)
+  if not cart.whole then
+    local units = 0
+    for _, line in pairs(cart.lines) do
+      if line.sku == sku then
+        units = units + line.quantity
+      end
+    end
+    return units
+  end
+  if not cart.by_sku then
+    local by_sku = {}
+    for _, line in pairs(cart.lines) do
+      by_sku[line.sku] = (by_sku[line.sku] or 0) + line.quantity
+    end
+    cart.by_sku = by_sku
+  end
+  return cart.by_sku[sku] or 0
+end
+
+local function change_line(cart, line, quantity)
+  local delta = quantity - line.quantity
+  if cart.by_sku then
+    cart.by_sku[line.sku] = (cart.by_sku[line.sku] or 0) + delta
+  end
+  cart.units = cart.units + delta
+  if quantity > 0 and not line.exists then
+    cart.count, line.exists, line.is_new = cart.count + 1, true, true
+  elseif quantity == 0 and line.exists then
+    cart.count, line.exists = cart.count - 1, false
+  end
+  line.quantity = quantity
+  cart.touched = cart.touched or {}
+  if not line.touched then
+    line.touched = true
+    cart.touched[#cart.touched + 1] = line
   end
 end
 
-local function remove_line(cart, product)
-  redis.call('HDEL', cart, 'q:' .. product, 'a:' .. product)
+local function is_in_checkout(work, cart)
+  return cart.checkout and cart.checkout_until > work.ms
 end
 
-local function append(reply, a, b, c, d)
-  local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = a, b, c, d
+local function set_idle(work, cart)
+  if not work.idle_key then
+    return
+  end
+  if cart.count > 0 then
+    call('ZADD', work.idle_key, digits(work.ms + work.policy.abandon), cart.key)
+  else
+    call('ZREM', work.idle_key, cart.key)
+  end
+  -- carts that expired and nobody looked for: each write takes two, so they do not pile up where nobody reaps
+  local late = digits(work.ms - work.policy.ttl)
+  local gone = call('ZRANGEBYSCORE', work.idle_key, '-inf', late, 'LIMIT', 0, 2)
+  if #gone > 0 then
+    call('ZREM', work.idle_key, spread(gone))
+  end
+  call('PEXPIRE', work.idle_key, digits(work.policy.ttl + work.policy.abandon))
 end
 
-local function expire(cart, ttl)
-  redis.call('PEXPIRE', cart, digits(ttl))
+local function keep_cart(work, cart)
+  local life = work.policy.ttl
+  if is_in_checkout(work, cart) then
+    life = max(life, cart.checkout_until - work.ms)
+  end
+  call('PEXPIRE', cart.key, digits(life))
+  set_idle(work, cart)
 end
 
--- brings a line to a quantity, where stock and limits allow
-local function change_line(call, cart, stock, product, current, wanted, policy)
-  local available = read_available(call, stock, { product }, policy.stock)[1]
-  if call.problem then
-    return call.problem
+-- Writes what has been changed in memory, and gives the cart its time again. An empty cart keeps its version: one that
+-- somebody read before must not be that of a later cart.
+local function write_cart(work, cart)
+  cart.version = max(cart.version + 1, work.us)
+  if cart.count <= 0 and not cart.whole then
+    recount(work, cart)
   end
-  if not available then
-    return { 'UNKNOWN_SKU', to_reply(current) }
+  local fields = { 'v', digits(cart.version), 'u', digits(cart.units), 'n', digits(cart.count) }
+  local gone = {}
+  if cart.count == 0 then
+    call('DEL', cart.key)
+    fields = { 'v', digits(cart.version) }
+  else
+    if work.policy.currency ~= '' and not cart.currency then
+      fields[7], fields[8] = 'c', work.policy.currency
+    end
+    for _, line in ipairs(cart.touched or {}) do
+      local at = #fields
+      if line.exists then
+        fields[at + 1], fields[at + 2] = 'q:' .. line.id, digits(line.quantity)
+        if line.is_new then
+          at = at + 2
+          fields[at + 1], fields[at + 2] = 'a:' .. line.id, digits(line.added or work.us)
+          if line.price then
+            at = at + 2
+            fields[at + 1], fields[at + 2] = 'p:' .. line.id, digits(line.price)
+          end
+          if line.sku ~= line.id then
+            fields[at + 3], fields[at + 4] = 's:' .. line.id, line.sku
+            fields[at + 5], fields[at + 6] = 'w', '1'
+            if line.meta then
+              fields[at + 7], fields[at + 8] = 'm:' .. line.id, line.meta
+            end
+          end
+        end
+      elseif not line.is_new then
+        local n, id = #gone, line.id
+        gone[n + 1], gone[n + 2], gone[n + 3], gone[n + 4], gone[n + 5] =
+          'q:' .. id, 'a:' .. id, 'p:' .. id, 's:' .. id, 'm:' .. id
+      end
+    end
   end
-  if wanted > available then
-    return { 'OUT_OF_STOCK', to_reply(available), to_reply(current) }
+  if cart.is_paid then
+    gone[#gone + 1] = 'k'
+  elseif cart.count == 0 and is_in_checkout(work, cart) then
+    fields[3], fields[4] = 'k', cart.checkout .. ':' .. digits(cart.checkout_until)
   end
+  send('HSET', cart.key, fields)
+  if #gone > 0 then
+    send('HDEL', cart.key, gone)
+  end
+  keep_cart(work, cart)
+end
+
+-- the version that was asked for, and the currency: refusals of everything that changes a cart
+local function refuse_cart(work, cart)
+  local wanted = work.options.version
+  if wanted and wanted ~= cart.version then
+    return { 'VERSION_CONFLICT', to_reply(cart.version) }
+  end
+end
+
+local function refuse_currency(work, cart)
+  local currency = work.policy.currency
+  if cart.currency and currency ~= '' and cart.currency ~= currency and cart.count > 0 then
+    return { 'CURRENCY_MISMATCH', cart.currency }
+  end
+end
+
+-- stock
+
+local function member_of(sku, holder)
+  return #sku .. ':' .. sku .. ':' .. holder
+end
+
+local function sku_of_member(member)
+  local length, rest = member:match('^(%d+):(.*)$')
+  return rest and rest:sub(1, to_number(length)) or ''
+end
+
+local function parse_hold(work, key, member, value)
+  local quantity, since, pinned, checkout = value:match('^(%d+):(%d+):(%d+):(.*)$')
+  if not quantity then
+    fail_corrupt(work, key, 'has "' .. show(value) .. '" as hold "' .. show(member) .. '". Audit the product.')
+    return { quantity = 0, since = 0, pinned = 0, checkout = '' }
+  end
+  quantity, since, pinned = to_number(quantity), to_number(since), to_number(pinned)
+  return { quantity = quantity, since = since, pinned = pinned, checkout = checkout }
+end
+
+-- the holds whose time is over, SWEEP at most
+local function find_expired(work, place, most)
+  local expired = on_key(work, 'ZRANGEBYSCORE', place.due, '-inf', digits(work.ms), 'LIMIT', 0, most or SWEEP) or {}
+  place.expired, place.freed, place.is_expired = expired, {}, {}
+  place.has_more = #expired == (most or SWEEP)
+  if #expired == 0 then
+    return
+  end
+  local fields = {}
+  for i, member in ipairs(expired) do
+    fields[i], place.is_expired[member] = 'c:' .. member, true
+  end
+  local values = read_fields(work, place.holds, fields)
+  for i, member in ipairs(expired) do
+    if values[i] then
+      local sku = sku_of_member(member)
+      place.freed[sku] = (place.freed[sku] or 0) + parse_hold(work, place.holds, member, values[i]).quantity
+    end
+  end
+end
+
+-- in a backlog longer than one call looks at, an own hold may be over and not among those found
+local function is_over(work, place, member)
+  if place.is_expired[member] then
+    return true
+  end
+  local till = place.has_more and call('ZSCORE', place.due, member)
+  return till and to_number(till) <= work.ms
+end
+
+-- place: the keys stock, holds and due, of which stock or the other two may be missing. Per product what there is, what
+-- is held in all, and what each of the holders (carts) holds. A product named twice is read once.
+local function load_stock(work, place, skus, holders)
+  local stock, list = {}, {}
+  for _, sku in ipairs(skus) do
+    if not stock[sku] then
+      stock[sku] = { sku = sku, held = 0, backorder = 0, own = {} }
+      list[#list + 1] = sku
+    end
+  end
+  if place.stock and #list > 0 then
+    local units = read_numbers(work, place.stock, list, to_units)
+    for i, sku in ipairs(list) do
+      stock[sku].units = units[i] or nil
+    end
+  end
+  if place.holds and #list > 0 then
+    find_expired(work, place)
+    local fields, step = {}, 2 + #holders
+    for _, sku in ipairs(list) do
+      local at = #fields
+      fields[at + 1], fields[at + 2] = 'h:' .. sku, 'b:' .. sku
+      for i, holder in ipairs(holders) do
+        fields[at + 2 + i] = 'c:' .. member_of(sku, holder)
+      end
+    end
+    local values = read_fields(work, place.holds, fields)
+    for i, sku in ipairs(list) do
+      local entry, at = stock[sku], (i - 1) * step
+      local held, backorder = values[at + 1] or '0', values[at + 2] or '0'
+      entry.held = to_integer(held)
+      entry.backorder = backorder == 'unlimited' and huge or to_whole(backorder)
+      if not entry.held or not entry.backorder then
+        local wrong = show(entry.held and backorder or held)
+        fail_corrupt(work, place.holds, 'has "' .. wrong .. '" for "' .. show(sku) .. '". Audit the product.')
+        entry.held, entry.backorder = 0, 0
+      end
+      entry.held = max(0, entry.held - (place.freed[sku] or 0))
+      for j, holder in ipairs(holders) do
+        local value, member = values[at + 2 + j], member_of(sku, holder)
+        if value and not is_over(work, place, member) then
+          entry.own[holder] = parse_hold(work, place.holds, member, value)
+        end
+      end
+    end
+  end
+  place.loaded = stock
+  return stock
+end
+
+-- what there is for one cart; below 0 where more is held than there is. nil: the product is unknown
+local function available_to(work, entry, holder)
+  local units = entry.units
+  if not units then
+    local unknown = work.policy.unknown
+    if unknown == 'refuse' then
+      return nil
+    end
+    units = unknown == 'untracked' and 'untracked' or 0
+  end
+  if units == 'untracked' then
+    return huge
+  end
+  local own = entry.own[holder]
+  return units + entry.backorder - entry.held + (own and own.quantity or 0)
+end
+
+local function is_tracked(work, entry)
+  return entry.units ~= 'untracked' and (entry.units ~= nil or work.policy.unknown ~= 'untracked')
+end
+
+-- Brings the hold of a cart to a number of units, in memory. What a checkout has pinned stays.
+local function set_hold(work, entry, holder, quantity, deadline)
+  local own = entry.own[holder]
+  quantity = max(quantity, own and own.pinned or 0)
+  if not own then
+    if quantity == 0 then
+      return
+    end
+    own = { quantity = 0, since = work.ms, pinned = 0, checkout = '' }
+    entry.own[holder] = own
+  end
+  entry.held = max(0, entry.held + quantity - own.quantity)
+  own.quantity, own.deadline = quantity, deadline or own.deadline
+  entry.changed = entry.changed or {}
+  entry.changed[holder] = own
+end
+
+local function hold_deadline(work, own)
+  local since = own and own.since or work.ms
+  return min(work.ms + work.policy.hold, since + work.policy.hold_most)
+end
+
+-- Writes the holds that have changed, and removes those whose time was over. A deadline moves only forwards, except
+-- where a checkout ends (place.may_shorten).
+local function write_stock(place)
+  local sets, gone, gone_due, due, units = {}, {}, {}, {}, {}
+  for i, member in ipairs(place.expired or {}) do
+    gone[i], gone_due[i] = 'c:' .. member, member
+  end
+  for sku, freed in pairs(place.freed or {}) do
+    local entry = place.loaded[sku]
+    if entry then
+      entry.changed = entry.changed or {}
+    elseif freed > 0 and call('HINCRBY', place.holds, 'h:' .. sku, digits(0 - freed)) <= 0 then
+      gone[#gone + 1] = 'h:' .. sku
+    end
+  end
+  for sku, entry in pairs(place.loaded) do
+    if entry.changed and place.holds then
+      local at = #sets
+      if entry.held > 0 then
+        sets[at + 1], sets[at + 2] = 'h:' .. sku, digits(entry.held)
+      else
+        gone[#gone + 1] = 'h:' .. sku
+      end
+      for holder, own in pairs(entry.changed) do
+        local member = member_of(sku, holder)
+        if own.quantity > 0 then
+          at = #sets
+          sets[at + 1] = 'c:' .. member
+          sets[at + 2] = concat({ digits(own.quantity), digits(own.since), digits(own.pinned), own.checkout }, ':')
+          if own.deadline then
+            due[#due + 1], due[#due + 2] = digits(own.deadline), member
+          end
+        else
+          gone[#gone + 1], gone_due[#gone_due + 1] = 'c:' .. member, member
+        end
+      end
+    end
+    if entry.sold and entry.sold > 0 then
+      units[#units + 1], units[#units + 2] = sku, digits(entry.units)
+    end
+  end
+  -- first what goes: a hold that had expired may be held anew
+  if #gone > 0 then
+    send('HDEL', place.holds, gone)
+  end
+  if #gone_due > 0 then
+    send('ZREM', place.due, gone_due)
+  end
+  if #sets > 0 then
+    send('HSET', place.holds, sets)
+  end
+  for first = 1, #due, CHUNK do
+    local last = min(first + CHUNK - 1, #due)
+    if place.may_shorten then
+      call('ZADD', place.due, spread(due, first, last))
+    else
+      call('ZADD', place.due, 'GT', spread(due, first, last))
+    end
+  end
+  if #units > 0 then
+    send('HSET', place.stock, units)
+  end
+end
+
+-- changes of lines
+
+-- Why a line may not have so many units, or nil. Stock first: what there is of it is what a customer wants to hear.
+local function refuse_units(work, cart, line, wanted, entry, place)
+  local policy = work.policy
+  local of_sku = units_of(cart, line.sku)
+  local others = of_sku - line.quantity
+  if policy.stock ~= 'none' then
+    local available = available_to(work, entry, cart.key)
+    if not available then
+      return { 'UNKNOWN_SKU', to_reply(of_sku) }
+    end
+    if others + wanted > available then
+      return { 'OUT_OF_STOCK', to_reply(max(0, available)), to_reply(of_sku), place.has_more and 1 or 0 }
+    end
+  end
+  local delta = wanted - line.quantity
   if wanted > policy.per_line then
-    return { 'LIMIT_EXCEEDED', 'perLine', to_reply(policy.per_line), to_reply(current) }
+    return { 'LIMIT_EXCEEDED', 'perLine', to_reply(policy.per_line), to_reply(min(wanted, MAX)) }
   end
-  -- a cart with fewer fields than lines allowed has room: no need to look at them
-  if current == 0 and redis.call('HLEN', cart) >= policy.lines then
-    local lines = count_lines(call, cart)
-    if lines >= policy.lines then
-      return { 'LIMIT_EXCEEDED', 'lines', to_reply(policy.lines), lines }
+  if others + wanted > policy.per_sku then
+    return { 'LIMIT_EXCEEDED', 'perSku', to_reply(policy.per_sku), to_reply(min(others + wanted, MAX)) }
+  end
+  if cart.units + delta > policy.per_cart then
+    return { 'LIMIT_EXCEEDED', 'perCart', to_reply(policy.per_cart), to_reply(min(cart.units + delta, MAX)) }
+  end
+  if policy.stock == 'reserve' and cart.units + delta > policy.held_units then
+    return { 'LIMIT_EXCEEDED', 'heldUnits', to_reply(policy.held_units), to_reply(min(cart.units + delta, MAX)) }
+  end
+  if not line.exists and cart.count >= policy.lines then
+    return { 'LIMIT_EXCEEDED', 'lines', to_reply(policy.lines), cart.count + 1 }
+  end
+  if cart.units + delta > MAX then
+    return { 'AMOUNT_OVERFLOW' }
+  end
+end
+
+-- the most that a line may have, not less than it has, and what is in the way of more
+local function most_of(work, cart, line, entry)
+  local policy = work.policy
+  local others = units_of(cart, line.sku) - line.quantity
+  local room = line.quantity - cart.units
+  local bounds = {
+    { policy.per_line, 'perLine' },
+    { policy.per_sku - others, 'perSku' },
+    { policy.per_cart + room, 'perCart' },
+    { policy.stock == 'reserve' and policy.held_units + room or huge, 'heldUnits' },
+    { not line.exists and cart.count >= policy.lines and 0 or huge, 'lines' },
+  }
+  local most, reason = huge, ''
+  if policy.stock ~= 'none' then
+    most, reason = max(0, available_to(work, entry, cart.key) or 0) - others, 'stock'
+  end
+  for _, bound in ipairs(bounds) do
+    if bound[1] < most then
+      most, reason = bound[1], bound[2]
     end
   end
-  write_line(cart, product, wanted, current == 0 and now_in_microseconds())
-  expire(cart, policy.ttl)
-  return { 'OK', to_reply(wanted) }
+  return max(most, line.quantity), reason
+end
+
+-- In memory: the line has so many units, and the cart holds what it needs.
+local function apply(work, cart, line, quantity, entry, place)
+  if quantity ~= line.quantity or (quantity == 0 and line.exists) then
+    change_line(cart, line, quantity)
+  end
+  if work.policy.stock == 'reserve' and place.holds and entry and is_tracked(work, entry) then
+    local deadline = hold_deadline(work, entry.own[cart.key])
+    set_hold(work, entry, cart.key, units_of(cart, line.sku), deadline)
+  end
+end
+
+local function held_until(entry, holder)
+  local own = entry and entry.own[holder]
+  return own and own.quantity > 0 and own.deadline and to_reply(own.deadline) or ''
+end
+
+-- the price of now, or the one given by a caller who has the prices in another slot
+local function read_price(work, prices, sku, options)
+  if options.given then
+    return options.given
+  end
+  return prices and read_numbers(work, prices, { sku }, to_whole)[1] or nil
+end
+
+local function refuse_price(price, options)
+  if options.price and options.price ~= price then
+    return { 'PRICE_CHANGED', to_reply(options.price), price and to_reply(price) or '' }
+  end
+end
+
+local function place_of_cart(work, keys)
+  if work.count >= 5 then
+    return { stock = keys[2], holds = keys[4], due = keys[5] }
+  end
+  return { stock = keys[2] }
+end
+
+-- product or, in the options, the line: of a line alone the product is what the cart says
+local function load_for(work, key, sku)
+  local id = work.options.line or sku
+  if sku == '' then
+    -- a line whose name is no product has metadata, and then the whole cart is loaded
+    return load_lines(work, key, { id, id }), id, id
+  end
+  if id ~= sku then
+    return load_lines(work, key, { id, sku, sku, sku }), id, sku
+  end
+  return load_lines(work, key, { id, sku }), id, sku
+end
+
+local function change_one(work, keys, product, to_wanted)
+  local cart, id, sku = load_for(work, keys[1], product)
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart) or refuse_currency(work, cart)
+  local line = cart.lines[id]
+  if not refusal and work.options.exists and not (line and line.exists) then
+    refusal = { 'LINE_NOT_FOUND' }
+  end
+  if refusal then
+    return refusal
+  end
+  line = line_of(cart, id, sku)
+  sku = line.sku
+  local before = line.quantity
+  local wanted = to_wanted(before)
+  local place = place_of_cart(work, keys)
+  local stock = work.policy.stock ~= 'none' and place.stock and load_stock(work, place, { sku }, { cart.key }) or {}
+  local entry = stock[sku]
+  local price
+  if not line.exists or work.options.price then
+    price = read_price(work, keys[3] and work.count >= 3 and keys[3], sku, work.options)
+  end
+  if work.problem then
+    return work.problem
+  end
+  refusal = refuse_price(price, work.options)
+  local grows = wanted > before
+  local need = work.policy.stock == 'reserve' and entry and units_of(cart, sku) + wanted - before
+  local own = entry and entry.own[cart.key]
+  if not refusal and (grows or (need and need > (own and own.quantity or 0))) then
+    refusal = refuse_units(work, cart, line, wanted, entry, place)
+    if refusal and work.options.short == 'clamp' and grows and refusal[1] ~= 'UNKNOWN_SKU' then
+      local most = most_of(work, cart, line, entry)
+      if most > before then
+        refusal, wanted = nil, min(wanted, most)
+      end
+    end
+  end
+  if refusal then
+    return refusal
+  end
+  line.price, line.meta = price, work.options.meta
+  apply(work, cart, line, wanted, entry, place)
+  if place.loaded and place.holds then
+    write_stock(place)
+  end
+  if wanted ~= before then
+    write_cart(work, cart)
+  elseif cart.exists then
+    keep_cart(work, cart)
+  end
+  local till = held_until(entry, cart.key)
+  return answer(work, { 'OK', to_reply(wanted), to_reply(cart.version), to_reply(before), till, id })
+end
+
+local CHANGES = {
+  fixed = 2, least = 1, policy = true, idle = true,
+  keys = { [1] = true, [2] = true, [3] = true, [5] = true },
+}
+
+local function begin_change(name, keys, args, least)
+  local work = begin(name, keys, args, CHANGES)
+  if work.problem then
+    return work
+  end
+  work.product = args[1]
+  if work.product ~= '' or not work.options.line then
+    read_product(work, work.product)
+  end
+  work.quantity = read_amount(work, args[2] or '1', least)
+  if work.policy.stock ~= 'none' and work.count < 2 then
+    fail(work, 'INVALID_ARGUMENT', name .. ' looks at the stock. Give its key, or stock=none.')
+  end
+  if work.policy.stock == 'reserve' and work.count < 5 then
+    fail(work, 'INVALID_ARGUMENT', name .. ' reserves. Give the keys stock, prices, holds and due.')
+  end
+  return work
 end
 
 local function cart_add(keys, args)
-  local cart, stock = keys[1], keys[2]
-  local call = begin('cart_add', keys, 2, args, 1, 6)
-  local product = read_product(call, args[1])
-  local quantity = read_amount(call, args[2] or '1', 1)
-  local policy = read_policy(call, args, 3)
-  local current = not call.problem and read_quantity(call, cart, product)
-  if call.problem then
-    return call.problem
+  local work = begin_change('cart_add', keys, args, 1)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
   end
-  return change_line(call, cart, stock, product, current, current + quantity, policy)
+  return change_one(work, keys, work.product, function(current)
+    return current + work.quantity
+  end)
 end
 
 local function cart_set(keys, args)
-  local cart, stock = keys[1], keys[2]
-  local call = begin('cart_set', keys, 2, args, 2, 6)
-  local product = read_product(call, args[1])
-  local quantity = read_amount(call, args[2], 0)
-  local policy = read_policy(call, args, 3)
-  local current = not call.problem and read_quantity(call, cart, product)
-  if call.problem then
-    return call.problem
+  local work = begin_change('cart_set', keys, args, 0)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
   end
-  if quantity > 0 then
-    return change_line(call, cart, stock, product, current, quantity, policy)
-  end
-  if current > 0 then
-    remove_line(cart, product)
-    expire(cart, policy.ttl)
-  end
-  return { 'OK', 0 }
+  return change_one(work, keys, work.product, function()
+    return work.quantity
+  end)
 end
 
-local function cart_remove(keys, args)
-  local cart = keys[1]
-  local call = begin('cart_remove', keys, 1, args, 1, 3)
-  local product = read_product(call, args[1])
-  local all = (args[2] or 'all') == 'all'
-  local quantity = all or read_amount(call, args[2], 1)
-  local ttl = read_ttl(call, args[3])
-  if call.problem then
-    return call.problem
-  end
-  -- removing all does not read the quantity: this is how a corrupt line goes
-  local current = all and on_hash(call, 'HEXISTS', cart, 'q:' .. product) or read_quantity(call, cart, product)
-  if call.problem then
-    return call.problem
-  end
-  if current == 0 then
-    return { 'OK', 0 }
-  end
-  local left = all and 0 or math.max(0, current - quantity)
-  if left > 0 then
-    write_line(cart, product, left)
-  else
-    remove_line(cart, product)
-  end
-  expire(cart, ttl)
-  return { 'OK', to_reply(left) }
-end
+local ITEM = 5
+local MANY = {
+  fixed = 1, least = 1, policy = true, idle = true, items = ITEM,
+  keys = CHANGES.keys,
+}
 
-local function cart_get(keys, args)
-  local cart, prices = keys[1], keys[2]
-  local call = begin('cart_get', keys, 2, args, 0, 0)
-  local lines = read_lines(call, cart)
-  local products = {}
-  for i, line in ipairs(lines) do
-    products[i] = line.product
-  end
-  local unit_prices = read_numbers(call, prices, products, to_whole)
-  local total, complete, reply = 0, true, { 'OK', '' }
-  for i, line in ipairs(lines) do
-    local price = unit_prices[i]
-    if price then
-      local subtotal = price * line.quantity
-      total = total + subtotal
-      append(reply, line.product, to_reply(line.quantity), to_reply(price), to_reply(subtotal))
-    else
-      complete = false
-      append(reply, line.product, to_reply(line.quantity), '', '')
+local function read_items(work, args)
+  local items, wanted, skus = {}, {}, {}
+  for at = work.first_item, #args, ITEM do
+    local item = {
+      id = read_text(work, 'line', args[at], MAX_LINE_BYTES),
+      sku = read_product(work, args[at + 1]),
+      quantity = read_amount(work, args[at + 2], 1),
+      meta = args[at + 3] ~= '' and args[at + 3] or nil,
+      price = args[at + 4] ~= '' and read_amount(work, args[at + 4], 0) or nil,
+    }
+    items[#items + 1], skus[#skus + 1] = item, item.sku
+    local n = #wanted
+    wanted[n + 1], wanted[n + 2] = item.id, item.sku
+    if item.id ~= item.sku then
+      wanted[n + 3], wanted[n + 4] = item.sku, item.sku
     end
   end
-  if total > MAX then
-    fail(call, 'AMOUNT_OVERFLOW', 'The total of the cart is above 2^53-1. Lower a quantity or a price.')
+  return items, wanted, skus
+end
+
+local function append(reply, values, width)
+  local n = #reply
+  for i = 1, width do
+    reply[n + i] = values[i] or ''
   end
-  if complete then
-    reply[2] = to_reply(total)
+end
+
+-- in memory; what it says of the item
+local function add_item(work, cart, item, price, entry, place)
+  local line = line_of(cart, item.id, item.sku)
+  local before = line.quantity
+  local wanted = before + item.quantity
+  local refusal = refuse_price(price, item) or refuse_units(work, cart, line, wanted, entry, place)
+  if refusal then
+    return refusal
   end
-  return call.problem or reply
+  if not line.exists then
+    line.price, line.meta = price, item.meta
+    -- in the order of the items
+    line.added = work.us
+    work.us = work.us + 1
+  end
+  apply(work, cart, line, wanted, entry, place)
+  return { 'OK', to_reply(wanted), '', to_reply(before), held_until(entry, cart.key), item.id }
+end
+
+local function cart_add_many(keys, args)
+  local work = begin('cart_add_many', keys, args, MANY)
+  local mode = args[1]
+  if not work.problem and mode ~= 'atomic' and mode ~= 'partial' then
+    fail(work, 'INVALID_ARGUMENT', 'The mode is neither atomic nor partial.')
+  end
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local items, wanted, skus = read_items(work, args)
+  local cart = load_lines(work, keys[1], wanted)
+  local place = place_of_cart(work, keys)
+  local looks = work.policy.stock ~= 'none' and place.stock
+  local stock = looks and load_stock(work, place, skus, { keys[1] }) or {}
+  local prices = work.count >= 3 and read_numbers(work, keys[3], skus, to_whole) or {}
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart) or refuse_currency(work, cart)
+  if refusal then
+    return refusal
+  end
+  local reply = { 'OK', '', 0 }
+  for i, item in ipairs(items) do
+    local price = work.count >= 3 and (prices[i] or nil) or item.price
+    local said = add_item(work, cart, item, price, stock[item.sku], place)
+    if said[1] ~= 'OK' and mode == 'atomic' then
+      return { 'REFUSED', i, spread(said) }
+    end
+    append(reply, said, 6)
+  end
+  if cart.touched then
+    reply[3] = 1
+    if looks and place.holds then
+      write_stock(place)
+    end
+    write_cart(work, cart)
+  end
+  reply[2] = to_reply(cart.version)
+  return answer(work, reply)
+end
+
+-- Lets go of the units that the lines of a cart do not need any more. The stock itself is not looked at.
+local function release(work, keys, cart, skus)
+  local place = { holds = keys[2], due = keys[3] }
+  local stock = load_stock(work, place, skus, { cart.key })
+  return place, function()
+    for sku, entry in pairs(stock) do
+      local own = entry.own[cart.key]
+      if own then
+        local wanted = min(own.quantity, units_of(cart, sku))
+        if wanted ~= own.quantity then
+          set_hold(work, entry, cart.key, wanted)
+        end
+      end
+    end
+    write_stock(place)
+  end
+end
+
+local REMOVALS = { fixed = 2, least = 1, policy = true, idle = true, keys = { [1] = true, [3] = true } }
+
+local function cart_remove(keys, args)
+  local work = begin('cart_remove', keys, args, REMOVALS)
+  if work.problem then
+    return work.problem
+  end
+  local before = replay(work)
+  local product = args[1]
+  if product ~= '' or not work.options.line then
+    read_product(work, product)
+  end
+  local all = (args[2] or 'all') == 'all'
+  local quantity = all or read_amount(work, args[2], 1)
+  if work.problem or before then
+    return work.problem or before
+  end
+  -- removing all does not need the quantity: this is how a corrupt line goes
+  work.tolerated = all and (work.options.line or product)
+  local cart, id, sku = load_for(work, keys[1], product)
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart)
+  local line = line_of(cart, id, sku)
+  if not refusal and work.options.exists and not line.exists then
+    refusal = { 'LINE_NOT_FOUND' }
+  end
+  if refusal then
+    return refusal
+  end
+  if not line.exists then
+    return answer(work, { 'OK', 0, to_reply(cart.version), 0, '', id })
+  end
+  local current = line.quantity
+  local left = all and 0 or max(0, current - quantity)
+  local let_go
+  if work.count == 3 then
+    local _
+    _, let_go = release(work, keys, cart, { line.sku })
+  end
+  if work.problem then
+    return work.problem
+  end
+  change_line(cart, line, left)
+  if let_go then
+    let_go()
+  end
+  write_cart(work, cart)
+  return answer(work, { 'OK', to_reply(left), to_reply(cart.version), to_reply(current), '', id })
+end
+
+local function skus_of(list)
+  local skus = {}
+  for i, line in ipairs(list) do
+    skus[i] = line.sku
+  end
+  return skus
 end
 
 local function cart_clear(keys, args)
-  local cart = keys[1]
-  local call = begin('cart_clear', keys, 1, args, 0, 0)
-  local lines = count_lines(call, cart)
-  if call.problem then
-    return call.problem
+  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = REMOVALS.keys }
+  local work = begin('cart_clear', keys, args, wants)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
   end
-  redis.call('DEL', cart)
-  return { 'OK', lines }
+  -- a corrupt quantity is no reason to keep a cart
+  local cart = load_whole(work, { key = keys[1] })
+  if work.problem and cart.list then
+    work.problem = nil
+  end
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart)
+  if refusal then
+    return refusal
+  end
+  local count = cart.count
+  if count == 0 then
+    return answer(work, { 'OK', 0, to_reply(cart.version) })
+  end
+  local let_go
+  if work.count == 3 then
+    local _
+    _, let_go = release(work, keys, cart, skus_of(cart.list))
+    if work.problem then
+      return work.problem
+    end
+  end
+  for _, line in ipairs(cart.list) do
+    change_line(cart, line, 0)
+  end
+  if let_go then
+    let_go()
+  end
+  write_cart(work, cart)
+  return answer(work, { 'OK', count, to_reply(cart.version) })
 end
 
--- how much of what is wanted fits, and what is in the way of the rest
-local function fit(wanted, held, available, policy, room)
-  local most, reason = available, 'stock'
-  if policy.per_line < available then
-    most, reason = policy.per_line, 'perLine'
+local function cart_touch(keys, args)
+  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = { [1] = true } }
+  local work = begin('cart_touch', keys, args, wants)
+  if work.problem then
+    return work.problem
   end
-  local quantity = math.min(wanted, math.max(most, held))
-  if held == 0 and quantity > 0 and room == 0 then
-    return 0, 'lines'
+  local cart = load_lines(work, keys[1], {})
+  if work.problem then
+    return work.problem
   end
-  return quantity, quantity < wanted and reason
+  if not cart.exists then
+    return { 'OK', 0 }
+  end
+  keep_cart(work, cart)
+  return { 'OK', 1 }
+end
+
+local function cart_accept(keys, args)
+  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = { [2] = true } }
+  local work = begin('cart_accept', keys, args, wants)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local cart = load_whole(work, { key = keys[1] })
+  local prices = cart.list and read_numbers(work, keys[2], skus_of(cart.list), to_whole)
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart)
+  if refusal then
+    return refusal
+  end
+  local currency = work.policy.currency
+  local moves = currency ~= '' and cart.currency ~= currency
+  local sets, gone, moved = {}, {}, 0
+  for i, line in ipairs(cart.list) do
+    local price = prices[i] or nil
+    if price ~= line.price or moves then
+      moved = moved + 1
+      if price then
+        sets[#sets + 1], sets[#sets + 2] = 'p:' .. line.id, digits(price)
+      else
+        gone[#gone + 1] = 'p:' .. line.id
+      end
+    end
+  end
+  if moved > 0 then
+    if moves then
+      cart.currency = nil
+    end
+    write_cart(work, cart)
+    if #sets > 0 then
+      send('HSET', keys[1], sets)
+    end
+    if #gone > 0 then
+      send('HDEL', keys[1], gone)
+    end
+  end
+  return answer(work, { 'OK', moved, to_reply(cart.version) })
+end
+
+-- reading
+
+local READ = { fixed = 0, least = 0, keys = { [1] = true, [2] = true, [5] = true } }
+
+-- what a cart may hold of a product, for its reader
+local function show_available(entry, holder)
+  if not entry.units or entry.units == 'untracked' then
+    return entry.units or 'unknown'
+  end
+  local own = entry.own[holder]
+  local units = max(0, entry.units + entry.backorder - entry.held + (own and own.quantity or 0))
+  return units > MAX and 'untracked' or to_reply(units)
+end
+
+local function cart_get(keys, args)
+  local work = begin('cart_get', keys, args, READ)
+  if work.problem then
+    return work.problem
+  end
+  local cart = load_whole(work, { key = keys[1] })
+  if work.problem then
+    return work.problem
+  end
+  local skus = skus_of(cart.list)
+  local prices = work.count >= 2 and #skus > 0 and read_numbers(work, keys[2], skus, to_whole) or {}
+  local place = work.count == 5 and { stock = keys[3], holds = keys[4], due = keys[5] }
+  local stock = place and load_stock(work, place, skus, { cart.key })
+  if work.problem then
+    return work.problem
+  end
+  local life = call('PTTL', cart.key)
+  local reply = {
+    'OK', to_reply(cart.version), '', to_reply(cart.units), cart.currency or '', cart.checkout or '',
+    cart.checkout and to_reply(cart.checkout_until) or '', life, work.ms,
+  }
+  local total, complete, at = 0, true, #reply
+  for i, line in ipairs(cart.list) do
+    local price = prices[i] or nil
+    local subtotal = price and price * line.quantity
+    if price then
+      total = total + subtotal
+    else
+      complete = false
+    end
+    reply[at + 1], reply[at + 2], reply[at + 3] = line.id, line.sku, to_reply(line.quantity)
+    reply[at + 4], reply[at + 5] = price and to_reply(price) or '', price and to_reply(subtotal) or ''
+    reply[at + 6], reply[at + 7] = line.price and to_reply(line.price) or '', to_reply(line.added)
+    reply[at + 8], reply[at + 9], reply[at + 10], reply[at + 11], reply[at + 12] = line.meta or '', '', 0, '', ''
+    if stock then
+      local entry = stock[line.sku]
+      local own = entry.own[cart.key]
+      reply[at + 9] = show_available(entry, cart.key)
+      if own then
+        reply[at + 10], reply[at + 12] = to_reply(own.quantity), own.checkout
+        reply[at + 11] = call('ZSCORE', place.due, member_of(line.sku, cart.key)) or ''
+      end
+    end
+    at = at + 12
+  end
+  if total > MAX then
+    fail(work, 'AMOUNT_OVERFLOW', 'The total of the cart is above 2^53-1. Lower a quantity or a price.')
+  end
+  if complete then
+    reply[3] = to_reply(total)
+  end
+  return work.problem or reply
+end
+
+local function cart_count(keys, args)
+  local work = begin('cart_count', keys, args, { fixed = 0, least = 0, keys = { [1] = true } })
+  local cart = not work.problem and load_lines(work, keys[1], {})
+  return work.problem or { 'OK', to_reply(cart.units), to_reply(cart.count), to_reply(cart.version) }
+end
+
+-- merge
+
+local MERGE = {
+  fixed = 1, least = 0, policy = true, idle = true,
+  keys = { [2] = true, [3] = true, [6] = true },
+}
+
+-- in memory; nil, or why the line of the source did not fit whole
+local function merge_line(work, target, line, strategy, entry)
+  local own = line_of(target, line.id, line.sku)
+  local has = own.quantity
+  local wanted = own.exists and strategy(line.quantity, has) or line.quantity
+  local most, reason = most_of(work, target, own, entry)
+  local quantity = min(wanted, most)
+  if quantity > 0 and not own.exists then
+    own.added, own.price, own.meta = line.added, line.price, line.meta
+  end
+  if quantity ~= has then
+    change_line(target, own, quantity)
+  end
+  if quantity < wanted then
+    return { line.id, line.sku, to_reply(wanted), to_reply(quantity), reason }
+  end
+end
+
+-- The source lets go first: what it held is there for the target, in the same step.
+local function move_holds(work, source, target, stock)
+  for sku, entry in pairs(stock) do
+    local units = units_of(target, sku)
+    if work.policy.stock == 'reserve' and is_tracked(work, entry) and units > 0 then
+      local own = entry.own[target.key] or entry.own[source.key]
+      local deadline = hold_deadline(work, own)
+      -- below what it wants only where the stock has shrunk below what is held
+      set_hold(work, entry, target.key, min(units, max(0, available_to(work, entry, target.key))), deadline)
+    end
+  end
 end
 
 local function cart_merge(keys, args)
-  local source, target, stock = keys[1], keys[2], keys[3]
-  local call = begin('cart_merge', keys, 3, args, 0, 5)
+  local work = begin('cart_merge', keys, args, MERGE)
   local strategy = STRATEGIES[args[1] or 'sum']
-  if not strategy then
-    fail(call, 'INVALID_ARGUMENT', 'The strategy is none of sum, max, keep-target, keep-source.')
+  if not work.problem and not strategy then
+    fail(work, 'INVALID_ARGUMENT', 'The strategy is none of sum, max, keep-target, keep-source.')
   end
-  if source == target then
-    fail(call, 'INVALID_ARGUMENT', 'Source and target are the same cart.')
+  if not work.problem and keys[1] == keys[2] then
+    fail(work, 'INVALID_ARGUMENT', 'Source and target are the same cart.')
   end
-  local policy = read_policy(call, args, 2)
-  local guest_lines = read_lines(call, source)
-  local held = {}
-  local target_lines = read_lines(call, target)
-  for _, line in ipairs(target_lines) do
-    held[line.product] = line.quantity
+  if not work.problem and ((work.policy.stock ~= 'none' and work.count < 3)
+    or (work.policy.stock == 'reserve' and work.count < 6)) then
+    fail(work, 'INVALID_ARGUMENT', 'cart_merge looks at the stock. Give its keys, or stock=none.')
   end
-  local products = {}
-  for i, line in ipairs(guest_lines) do
-    products[i] = line.product
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
   end
-  local available = read_available(call, stock, products, policy.stock)
-  if call.problem then
-    return call.problem
+  local source = load_whole(work, { key = keys[1] })
+  local target = load_whole(work, { key = keys[2] })
+  if work.problem then
+    return work.problem
   end
-  local room = math.max(0, policy.lines - #target_lines)
-  local reply = { 'OK', #guest_lines }
-  for i, line in ipairs(guest_lines) do
-    local has = held[line.product] or 0
-    local wanted = has > 0 and strategy(line.quantity, has) or line.quantity
-    local quantity, reason = fit(wanted, has, available[i] or 0, policy, room)
-    if quantity > 0 and quantity ~= has then
-      write_line(target, line.product, quantity, has == 0 and line.added)
+  local place = work.count == 6 and { stock = keys[3], holds = keys[5], due = keys[6] } or { stock = keys[3] }
+  local looks = work.policy.stock ~= 'none'
+  local skus = skus_of(source.list)
+  local stock = looks and load_stock(work, place, skus, { source.key, target.key }) or {}
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, target)
+  if not refusal and #source.list > 0 then
+    refusal = refuse_currency(work, target) or refuse_currency(work, source)
+  end
+  if not refusal and #source.list > 0 and is_in_checkout(work, source) then
+    refusal = { 'IN_CHECKOUT', source.checkout, to_reply(source.checkout_until) }
+  end
+  if refusal then
+    return refusal
+  end
+  for _, entry in pairs(stock) do
+    set_hold(work, entry, source.key, 0)
+  end
+  local reply = { 'OK', #source.list, '' }
+  for _, line in ipairs(source.list) do
+    local short = merge_line(work, target, line, strategy, stock[line.sku])
+    if short then
+      append(reply, short, 5)
     end
-    if has == 0 and quantity > 0 then
-      room = room - 1
-    end
-    if reason then
-      append(reply, line.product, to_reply(wanted), to_reply(quantity), reason)
+  end
+  if place.holds and looks then
+    move_holds(work, source, target, stock)
+    write_stock(place)
+  end
+  if target.touched then
+    write_cart(work, target)
+  end
+  if source.exists then
+    call('DEL', source.key)
+    if work.idle_key then
+      call('ZREM', work.idle_key, source.key)
     end
   end
-  if #guest_lines > 0 then
-    expire(target, policy.ttl)
-    redis.call('DEL', source)
+  reply[3] = to_reply(target.version)
+  return answer(work, reply)
+end
+
+-- checkout
+
+local CHECKOUT = { fixed = 2, least = 2, policy = true, idle = true, keys = { [2] = true, [6] = true } }
+local RECORD = { 'id', 'state', 'till', 'lines', 'order' }
+
+-- the checkout of a cart; id is false where there is none
+local function read_record(work, key)
+  local values = read_fields(work, key, RECORD)
+  local record = { id = values[1], state = values[2], till = 0, lines = {}, order = values[5] or '' }
+  if record.id then
+    record.till = to_whole(values[3] or '') or 0
+    local packed = unpack_values(values[4] or '')
+    for i = 1, #packed, 5 do
+      record.lines[#record.lines + 1] = { id = packed[i], sku = packed[i + 1], quantity = to_number(packed[i + 2]) }
+    end
+  end
+  return record
+end
+
+-- what was ordered of each product, over its lines
+local function units_by_sku(lines)
+  local units, skus = {}, {}
+  for _, line in ipairs(lines) do
+    if not units[line.sku] then
+      skus[#skus + 1] = line.sku
+    end
+    units[line.sku] = (units[line.sku] or 0) + line.quantity
+  end
+  return units, skus
+end
+
+local function append_pairs(reply, lines)
+  local units, skus = units_by_sku(lines)
+  for _, sku in ipairs(skus) do
+    reply[#reply + 1], reply[#reply + 2] = sku, to_reply(units[sku])
   end
   return reply
 end
 
-local function number_setter(name)
-  return function(keys, args)
-    local key = keys[1]
-    local call = begin(name, keys, 1, args, 2, 2 * CHUNK)
-    if #args % 2 == 1 then
-      fail(call, 'INVALID_ARGUMENT', 'The arguments are pairs of product and number.')
+local function pin(work, entry, holder, units, checkout, deadline)
+  if not is_tracked(work, entry) then
+    return
+  end
+  local own = entry.own[holder]
+  if own then
+    own.pinned = 0
+  end
+  set_hold(work, entry, holder, max(units, own and own.quantity or 0), deadline)
+  own = entry.own[holder]
+  own.pinned, own.checkout = units, checkout
+end
+
+local function refuse_prices(cart, prices, options)
+  local total = 0
+  for i, line in ipairs(cart.list) do
+    if not prices[i] then
+      return { 'PRICE_MISSING', line.sku }
     end
-    for i = 1, #args, 2 do
-      read_product(call, args[i])
-      read_amount(call, args[i + 1], 0)
+    total = total + prices[i] * line.quantity
+  end
+  if total > MAX then
+    return { 'AMOUNT_OVERFLOW' }
+  end
+  if options.total and options.total ~= total then
+    return { 'TOTAL_CHANGED', to_reply(options.total), to_reply(total) }
+  end
+  return nil, total
+end
+
+local function refuse_stock(work, cart, stock, place)
+  if work.policy.stock == 'reserve' and cart.units > work.policy.held_units then
+    return { 'LIMIT_EXCEEDED', 'heldUnits', to_reply(work.policy.held_units), to_reply(cart.units) }
+  end
+  for _, line in ipairs(cart.list) do
+    local units, entry = units_of(cart, line.sku), stock[line.sku]
+    local available = entry and available_to(work, entry, cart.key)
+    if entry and not available then
+      return { 'UNKNOWN_SKU', to_reply(units), line.sku }
     end
-    on_hash(call, 'HLEN', key)
-    if call.problem then
-      return call.problem
+    if entry and units > available then
+      local more = place.has_more and 1 or 0
+      return { 'OUT_OF_STOCK', to_reply(max(0, available)), to_reply(units), more, line.sku }
     end
-    redis.call('HSET', key, unpack(args))
-    return { 'OK', #args / 2 }
   end
 end
 
-local function number_getter(name, parse)
-  return function(keys, args)
-    local key = keys[1]
-    local call = begin(name, keys, 1, args, 1, CHUNK)
-    for _, product in ipairs(args) do
-      read_product(call, product)
-    end
-    local reply = { 'OK' }
-    for i, number in ipairs(read_numbers(call, key, args, parse)) do
-      reply[i + 1] = number and to_reply(number) or ''
-    end
-    return call.problem or reply
+local function cart_checkout(keys, args)
+  local work = begin('cart_checkout', keys, args, CHECKOUT)
+  local id = not work.problem and read_text(work, 'checkout id', args[1], 400)
+  local window = not work.problem and read_amount(work, args[2], 1)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
   end
+  local cart = load_whole(work, { key = keys[1] })
+  local record = read_record(work, keys[2])
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_cart(work, cart) or refuse_currency(work, cart)
+  local is_open = record.state and record.state ~= 'done' and record.till > work.ms
+  if not refusal and (record.state == 'paid' or is_open) then
+    refusal = { 'IN_CHECKOUT', record.id, to_reply(record.till) }
+  end
+  if not refusal and #cart.list == 0 then
+    refusal = { 'EMPTY_CART' }
+  end
+  if refusal then
+    return refusal
+  end
+  local is_local = work.count == 6
+  local skus = skus_of(cart.list)
+  local prices = is_local and read_numbers(work, keys[4], skus, to_whole) or {}
+  local place = { stock = keys[3], holds = keys[5], due = keys[6] }
+  local looks = is_local and work.policy.stock ~= 'none'
+  local stock = looks and load_stock(work, place, skus, { cart.key }) or {}
+  if work.problem then
+    return work.problem
+  end
+  local total = work.options.total or 0
+  if is_local then
+    refusal, total = refuse_prices(cart, prices, work.options)
+  end
+  refusal = refusal or refuse_stock(work, cart, stock, place)
+  if refusal then
+    return refusal
+  end
+  local till = work.ms + window
+  if looks then
+    if work.policy.stock == 'reserve' then
+      for sku, entry in pairs(stock) do
+        pin(work, entry, cart.key, units_of(cart, sku), id, till)
+      end
+    end
+    write_stock(place)
+  end
+  local reply, lines = { 'OK', to_reply(till), to_reply(total), to_reply(cart.version), id }, {}
+  for i, line in ipairs(cart.list) do
+    local price = prices[i] and to_reply(prices[i]) or ''
+    append(reply, { line.id, line.sku, to_reply(line.quantity), price, line.meta or '' }, 5)
+    append(lines, { line.id, line.sku, digits(line.quantity), price, line.meta or '' }, 5)
+  end
+  call('DEL', keys[2])
+  call('HSET', keys[2], 'id', id, 'state', is_local and 'open' or 'pinning', 'till', digits(till),
+    'lines', pack_values(lines), 'total', digits(total))
+  call('PEXPIRE', keys[2], digits(window + work.policy.keep))
+  cart.checkout, cart.checkout_until = id, till
+  call('HSET', cart.key, 'k', id .. ':' .. digits(till))
+  keep_cart(work, cart)
+  return answer(work, reply)
+end
+
+-- Takes what was ordered out of the stock, in memory: first what is held for it, then what nobody holds. Never more
+-- than there is, also where the stock has been lowered below what is held. Of the hold that is left, keep units go on.
+local function sell(work, entry, holder, units, checkout, keep)
+  local own = entry.own[holder]
+  local covered = 0
+  if own then
+    local is_mine = own.checkout == checkout
+    covered = min(units, (is_mine and own.pinned or 0) + own.quantity - own.pinned)
+    if is_mine then
+      own.pinned, own.checkout = 0, ''
+    end
+    set_hold(work, entry, holder, min(own.quantity - covered, keep))
+  end
+  if not is_tracked(work, entry) then
+    return units
+  end
+  local there = (entry.units or 0) + entry.backorder
+  local free = there - entry.held
+  local sold = max(0, min(units, max(min(covered, there), free)))
+  entry.units, entry.sold = (entry.units or 0) - sold, sold
+  return sold
+end
+
+local COMMIT = { fixed = 3, least = 3, policy = true, idle = true, rest = true, keys = { [3] = true, [6] = true } }
+
+-- what the cart keeps: what was ordered leaves it, and nothing that was added since
+local function take_ordered(work, cart, record)
+  for _, ordered in ipairs(record.lines) do
+    local line = cart.lines[ordered.id]
+    if line and line.exists then
+      change_line(cart, line, max(0, line.quantity - ordered.quantity))
+    end
+  end
+  cart.checkout, cart.is_paid = nil, true
+  if cart.touched then
+    write_cart(work, cart)
+  elseif cart.exists then
+    call('HDEL', cart.key, 'k')
+  end
+end
+
+-- the answer of an earlier commit with this order id, or why it cannot be one
+local function find_order(work, key, checkout)
+  local kept = on_key(work, 'GET', key)
+  if not kept then
+    return
+  end
+  local values = unpack_values(kept)
+  if values[1] ~= checkout then
+    return { 'ORDER_CONFLICT', '' }
+  end
+  if values[2] == 'OK' then
+    return { 'ALREADY', spread(values, 3) }
+  end
+end
+
+local function refuse_record(record, checkout, order)
+  if record.id ~= checkout then
+    return { 'CHECKOUT_NOT_FOUND' }
+  end
+  if record.order ~= '' and record.order ~= order then
+    return { 'ORDER_CONFLICT', record.order }
+  end
+end
+
+local function wanted_lines(record)
+  local wanted = {}
+  for _, line in ipairs(record.lines) do
+    wanted[#wanted + 1], wanted[#wanted + 2] = line.id, line.sku
+  end
+  return wanted
+end
+
+-- For a checkout whose products are in other slots (no stock, holds, due) this is the last step: it must have been
+-- paid, and what fell short is told by pairs of product and units after POLICY.
+local function cart_commit(keys, args)
+  local work = begin('cart_commit', keys, args, COMMIT)
+  local checkout = not work.problem and read_text(work, 'checkout id', args[1], 400)
+  local order = not work.problem and read_text(work, 'order id', args[2], 256)
+  if not work.problem and args[3] ~= 'report' and args[3] ~= 'refuse' then
+    fail(work, 'INVALID_ARGUMENT', 'What falls short is neither to report nor to refuse.')
+  end
+  local before = not work.problem and find_order(work, keys[3], checkout)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local record = read_record(work, keys[2])
+  local refusal = not work.problem and refuse_record(record, checkout, order)
+  local is_local = work.count == 6
+  if not refusal and not is_local and record.state ~= 'paid' then
+    refusal = { 'CHECKOUT_NOT_FOUND' }
+  end
+  if work.problem or refusal then
+    return work.problem or refusal
+  end
+  local cart = load_lines(work, keys[1], wanted_lines(record))
+  local units, skus = units_by_sku(record.lines)
+  local place = { stock = keys[4], holds = keys[5], due = keys[6] }
+  local looks = is_local and work.policy.stock ~= 'none'
+  local stock = looks and load_stock(work, place, skus, { cart.key }) or {}
+  if work.problem then
+    return work.problem
+  end
+  local short = {}
+  for _, sku in ipairs(skus) do
+    local keep = work.policy.stock == 'reserve' and huge or 0
+    local sold = looks and sell(work, stock[sku], cart.key, units[sku], checkout, keep) or units[sku]
+    if sold < units[sku] then
+      short[#short + 1], short[#short + 2] = sku, to_reply(units[sku] - sold)
+    end
+  end
+  if not is_local then
+    for i = 5, #args do
+      short[#short + 1] = i % 2 == 1 and args[i] or to_reply(read_amount(work, args[i], 1))
+    end
+  end
+  if work.problem then
+    return work.problem
+  end
+  if #short > 0 and args[3] == 'refuse' then
+    return { 'HOLD_EXPIRED', spread(short) }
+  end
+  if looks then
+    write_stock(place)
+  end
+  take_ordered(work, cart, record)
+  call('HSET', keys[2], 'state', 'done', 'order', order)
+  local version = to_reply(cart.version)
+  local kept = pack_values({ checkout, 'OK', version, spread(short) })
+  call('SET', keys[3], kept, 'PX', digits(work.policy.keep))
+  return { 'OK', version, spread(short) }
+end
+
+local CANCEL = { fixed = 1, least = 1, policy = true, idle = true, keys = { [2] = true, [4] = true } }
+
+local function unpin(work, entry, holder, checkout, keep)
+  local own = entry.own[holder]
+  if not own or own.checkout ~= checkout then
+    return false
+  end
+  own.pinned, own.checkout = 0, ''
+  set_hold(work, entry, holder, min(own.quantity, keep), work.ms + work.policy.hold)
+  return true
+end
+
+local function cart_cancel(keys, args)
+  local work = begin('cart_cancel', keys, args, CANCEL)
+  local checkout = not work.problem and read_text(work, 'checkout id', args[1], 400)
+  local record = not work.problem and read_record(work, keys[2])
+  if work.problem then
+    return work.problem
+  end
+  if record.id ~= checkout then
+    return { 'OK', 0, '' }
+  end
+  if record.order ~= '' then
+    return { 'OK', 0, record.order }
+  end
+  local cart = load_whole(work, { key = keys[1] })
+  local place = { holds = keys[3], due = keys[4], may_shorten = true }
+  local _, skus = units_by_sku(record.lines)
+  local stock = work.count == 4 and load_stock(work, place, skus, { cart.key }) or {}
+  if work.problem then
+    return work.problem
+  end
+  for sku, entry in pairs(stock) do
+    unpin(work, entry, cart.key, checkout, work.policy.stock == 'reserve' and units_of(cart, sku) or 0)
+  end
+  if work.count == 4 then
+    write_stock(place)
+  end
+  call('DEL', keys[2])
+  if cart.checkout == checkout then
+    call('HDEL', cart.key, 'k')
+  end
+  return append_pairs({ 'OK', 1, '' }, record.lines)
+end
+
+-- keys checkout, args checkout id → OK, 1 or 0. All products are pinned: it may be paid.
+local function cart_opened(keys, args)
+  local work = begin('cart_opened', keys, args, { fixed = 1, least = 1, keys = { [1] = true } })
+  local record = not work.problem and read_record(work, keys[1])
+  if work.problem then
+    return work.problem
+  end
+  if record.id ~= args[1] or record.state ~= 'pinning' then
+    return { 'OK', 0 }
+  end
+  call('HSET', keys[1], 'state', 'open')
+  return { 'OK', 1 }
+end
+
+-- keys checkout, order, args checkout id, order id, POLICY → OK, then product, units of what is to be sold | ALREADY
+-- as cart_commit. From here on there is no way back: whoever finds it, sells it.
+local function cart_paid(keys, args)
+  local work = begin('cart_paid', keys, args, { fixed = 2, least = 2, policy = true, keys = { [2] = true } })
+  local checkout = not work.problem and read_text(work, 'checkout id', args[1], 400)
+  local order = not work.problem and read_text(work, 'order id', args[2], 256)
+  local before = not work.problem and find_order(work, keys[2], checkout)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local record = read_record(work, keys[1])
+  local refusal = not work.problem and refuse_record(record, checkout, order)
+  if not refusal and record.state == 'pinning' then
+    refusal = { 'CHECKOUT_NOT_FOUND' }
+  end
+  if work.problem or refusal then
+    return work.problem or refusal
+  end
+  if record.state == 'open' then
+    call('HSET', keys[1], 'state', 'paid', 'order', order)
+    call('PEXPIRE', keys[1], digits(work.policy.keep))
+    call('SET', keys[2], pack_values({ checkout, 'PAID' }), 'PX', digits(work.policy.keep))
+  end
+  return append_pairs({ 'OK' }, record.lines)
+end
+
+-- keys checkout → NONE | checkout id, pinning | open | paid | done, ms that are left of its window, order id, then
+-- product, units
+local function cart_journal(keys, args)
+  local work = begin('cart_journal', keys, args, { fixed = 0, least = 0, keys = { [1] = true } })
+  local record = not work.problem and read_record(work, keys[1])
+  if work.problem then
+    return work.problem
+  end
+  if not record.id then
+    return { 'NONE' }
+  end
+  return append_pairs({ record.id, record.state, max(0, record.till - work.ms), record.order }, record.lines)
+end
+
+-- products of a cart in another slot: keys stock, holds, due [, prices | sale]; the holder is the key of the cart
+
+local function begin_product(name, keys, args, wants)
+  local work = begin(name, keys, args, wants)
+  if work.problem then
+    return work
+  end
+  work.sku, work.holder = read_product(work, args[1]), read_text(work, 'holder', args[2], 1200)
+  work.place = { stock = keys[1], holds = keys[2], due = keys[3] }
+  return work
+end
+
+local function load_product(work)
+  local stock = load_stock(work, work.place, { work.sku }, { work.holder })
+  return stock[work.sku]
+end
+
+local function refuse_product(work, entry, units)
+  local own = entry.own[work.holder]
+  local available = available_to(work, entry, work.holder)
+  if not available then
+    return { 'UNKNOWN_SKU', 0 }
+  end
+  if units > available then
+    local held = own and own.quantity or 0
+    return { 'OUT_OF_STOCK', to_reply(max(0, available)), to_reply(held), work.place.has_more and 1 or 0 }
+  end
+end
+
+local function until_of(work)
+  local till = call('ZSCORE', work.place.due, member_of(work.sku, work.holder))
+  return till and to_reply(to_number(till)) or ''
+end
+
+-- keys + prices, args product, holder; no-writes → OK, what is there for it (or untracked, unknown), price or "", units
+-- it holds, until, checkout
+local function cart_offer(keys, args)
+  local work = begin_product('cart_offer', keys, args, { fixed = 2, least = 2, keys = { [4] = true } })
+  local entry = not work.problem and load_product(work)
+  local price = not work.problem and read_numbers(work, keys[4], { work.sku }, to_whole)[1]
+  if work.problem then
+    return work.problem
+  end
+  local own = entry.own[work.holder]
+  local shown = show_available(entry, work.holder)
+  local held = own and { to_reply(own.quantity), until_of(work), own.checkout } or { 0, '', '' }
+  return { 'OK', shown, price and to_reply(price) or '', held[1], held[2], held[3] }
+end
+
+-- args product, holder, units (signed), POLICY, OPTIONS → OK, units held, until | OUT_OF_STOCK, available, held, 1 if
+-- more has expired | UNKNOWN_SKU. Never below what a checkout has pinned.
+local function cart_hold(keys, args)
+  local work = begin_product('cart_hold', keys, args, { fixed = 3, least = 3, policy = true, keys = { [3] = true } })
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local by = to_integer(args[3])
+  if not by then
+    fail(work, 'INVALID_AMOUNT', '"' .. show(args[3]) .. '" is not an amount. Give a whole number, in plain digits.')
+  end
+  local entry = load_product(work)
+  if work.problem then
+    return work.problem
+  end
+  local own = entry.own[work.holder]
+  local units = max(0, (own and own.quantity or 0) + by)
+  local refusal = by > 0 and refuse_product(work, entry, units)
+  if refusal then
+    return refusal
+  end
+  if is_tracked(work, entry) then
+    set_hold(work, entry, work.holder, units, by > 0 and hold_deadline(work, own) or nil)
+  end
+  write_stock(work.place)
+  own = entry.own[work.holder]
+  return answer(work, { 'OK', own and to_reply(own.quantity) or 0, until_of(work) })
+end
+
+-- args product, holder, units, checkout id, ms, POLICY → OK, until | as cart_hold. Again it does the same.
+local function cart_pin(keys, args)
+  local work = begin_product('cart_pin', keys, args, { fixed = 5, least = 5, policy = true, keys = { [3] = true } })
+  local units, window = 0, 1
+  if not work.problem then
+    units, window = read_amount(work, args[3], 1), read_amount(work, args[5], 1)
+  end
+  local entry = not work.problem and load_product(work)
+  if work.problem then
+    return work.problem
+  end
+  local refusal = refuse_product(work, entry, units)
+  if refusal then
+    return refusal
+  end
+  pin(work, entry, work.holder, units, args[4], work.ms + window)
+  write_stock(work.place)
+  return { 'OK', to_reply(work.ms + window) }
+end
+
+-- args product, holder, checkout id, units that stay held, POLICY → OK, 1 or 0 (it was not pinned for this checkout)
+local function cart_unpin(keys, args)
+  local work = begin_product('cart_unpin', keys, args, { fixed = 4, least = 4, policy = true, keys = { [3] = true } })
+  local keep = not work.problem and read_amount(work, args[4], 0)
+  local entry = not work.problem and load_product(work)
+  if work.problem then
+    return work.problem
+  end
+  work.place.may_shorten = true
+  local done = unpin(work, entry, work.holder, args[3], keep)
+  write_stock(work.place)
+  return { 'OK', done and 1 or 0 }
+end
+
+-- keys + sale, args product, holder, units, checkout id, POLICY → OK | ALREADY, units sold. The sale is remembered as
+-- long as the checkout that could ask again.
+local function cart_sell(keys, args)
+  local work = begin_product('cart_sell', keys, args, { fixed = 4, least = 4, policy = true, keys = { [4] = true } })
+  local units = not work.problem and read_amount(work, args[3], 1)
+  local sold = not work.problem and on_key(work, 'GET', keys[4])
+  if work.problem then
+    return work.problem
+  end
+  if sold then
+    return { 'ALREADY', to_number(sold) }
+  end
+  local entry = load_product(work)
+  if work.problem then
+    return work.problem
+  end
+  local keep = work.policy.stock == 'reserve' and huge or 0
+  sold = sell(work, entry, work.holder, units, args[4], keep)
+  write_stock(work.place)
+  call('SET', keys[4], digits(sold), 'PX', digits(work.policy.keep))
+  return { 'OK', to_reply(sold) }
+end
+
+-- stock and prices
+
+local function begin_many(name, keys, args, keys_wanted, least, most)
+  local work = begin(name, keys, args, { fixed = 0, least = least, many = true, keys = keys_wanted })
+  if not work.problem and #args > most then
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %d to %d argument(s), not %d.', name, least, most, #args))
+  end
+  return work
+end
+
+-- word: what may stand in place of a number
+local function set_numbers(name, keys, args, word)
+  local key = keys[1]
+  local work = begin_many(name, keys, args, { [1] = true }, 2, 2 * CHUNK)
+  if not work.problem and #args % 2 == 1 then
+    fail(work, 'INVALID_ARGUMENT', 'The arguments are pairs of product and number.')
+  end
+  if work.problem then
+    return work.problem
+  end
+  local sets, gone = {}, {}
+  for i = 1, #args, 2 do
+    read_product(work, args[i])
+    if args[i + 1] ~= word then
+      read_amount(work, args[i + 1], 0)
+    end
+    if args[i + 1] == 'none' and word == 'none' then
+      gone[#gone + 1] = args[i]
+    else
+      sets[#sets + 1], sets[#sets + 2] = args[i], args[i + 1]
+    end
+  end
+  on_key(work, 'HLEN', key)
+  if work.problem then
+    return work.problem
+  end
+  if #gone > 0 then
+    send('HDEL', key, gone)
+  end
+  if #sets > 0 then
+    call('HSET', key, spread(sets))
+  end
+  return { 'OK', #args / 2 }
+end
+
+local function cart_stock_set(keys, args)
+  return set_numbers('cart_stock_set', keys, args, 'untracked')
+end
+
+local function cart_price_set(keys, args)
+  return set_numbers('cart_price_set', keys, args, 'none')
+end
+
+local function cart_stock_drop(keys, args)
+  local work = begin_many('cart_stock_drop', keys, args, { [1] = true }, 1, CHUNK)
+  local dropped = on_key(work, 'HDEL', keys[1], spread(args))
+  return work.problem or { 'OK', dropped }
+end
+
+local function cart_stock_adjust(keys, args)
+  local wants = { fixed = 2, least = 2, policy = true, keys = { [3] = true } }
+  local work = begin('cart_stock_adjust', keys, args, wants)
+  local before = replay(work)
+  if work.problem or before then
+    return work.problem or before
+  end
+  local sku, by = read_product(work, args[1]), to_integer(args[2])
+  if not by then
+    fail(work, 'INVALID_AMOUNT', '"' .. show(args[2]) .. '" is not an amount. Give a whole number, in plain digits.')
+  end
+  local place = { stock = keys[1], holds = keys[2], due = keys[3] }
+  local entry = load_stock(work, place, { sku }, {})[sku]
+  if work.problem then
+    return work.problem
+  end
+  if entry.units == 'untracked' then
+    return { 'NOT_TRACKED' }
+  end
+  if not entry.units and by < 0 then
+    return { 'UNKNOWN_SKU', 0 }
+  end
+  local units = (entry.units or 0) + by
+  if by < 0 and units < 0 then
+    return { 'OUT_OF_STOCK', to_reply(max(0, entry.units)), 0, 0 }
+  end
+  if units > MAX then
+    return { 'AMOUNT_OVERFLOW' }
+  end
+  write_stock(place)
+  call('HSET', keys[1], sku, digits(units))
+  local backorder = entry.backorder == huge and 'unlimited' or to_reply(entry.backorder)
+  return answer(work, { 'OK', to_reply(units), to_reply(entry.held), backorder })
+end
+
+local function show_units(units)
+  return not units and '' or units == 'untracked' and units or to_reply(units)
+end
+
+local function cart_stock_get(keys, args)
+  local work = begin_many('cart_stock_get', keys, args, { [1] = true, [3] = true }, 1, CHUNK)
+  for _, sku in ipairs(args) do
+    read_product(work, sku)
+  end
+  if work.problem then
+    return work.problem
+  end
+  local place = { stock = keys[1], holds = keys[2], due = keys[3] }
+  local stock = load_stock(work, place, args, {})
+  if work.problem then
+    return work.problem
+  end
+  local reply = { 'OK' }
+  for _, sku in ipairs(args) do
+    local entry = stock[sku]
+    reply[#reply + 1] = show_units(entry.units)
+    if place.holds then
+      local backorder = entry.backorder == huge and 'unlimited' or to_reply(entry.backorder)
+      reply[#reply + 1], reply[#reply + 2] = to_reply(entry.held), backorder
+    end
+  end
+  return reply
+end
+
+local function cart_price_get(keys, args)
+  local work = begin_many('cart_price_get', keys, args, { [1] = true }, 1, CHUNK)
+  for _, sku in ipairs(args) do
+    read_product(work, sku)
+  end
+  local reply = { 'OK' }
+  for i, price in ipairs(read_numbers(work, keys[1], args, to_whole)) do
+    reply[i + 1] = price and to_reply(price) or ''
+  end
+  return work.problem or reply
+end
+
+local function cart_backorder(keys, args)
+  local work = begin('cart_backorder', keys, args, { fixed = 2, least = 2, keys = { [1] = true } })
+  if work.problem then
+    return work.problem
+  end
+  local sku = read_product(work, args[1])
+  local limit = args[2] == 'unlimited' and args[2] or read_amount(work, args[2], 0)
+  on_key(work, 'HLEN', keys[1])
+  if work.problem then
+    return work.problem
+  end
+  if limit == 0 then
+    call('HDEL', keys[1], 'b:' .. sku)
+  else
+    call('HSET', keys[1], 'b:' .. sku, args[2])
+  end
+  return { 'OK' }
+end
+
+local function cart_sweep(keys, args)
+  local work = begin('cart_sweep', keys, args, { fixed = 1, least = 1, keys = { [2] = true } })
+  local most = not work.problem and min(1000, read_amount(work, args[1], 1))
+  local place = { holds = keys[1], due = keys[2], loaded = {} }
+  if not work.problem then
+    find_expired(work, place, most)
+  end
+  if work.problem then
+    return work.problem
+  end
+  write_stock(place)
+  return { 'OK', #place.expired, place.has_more and 1 or 0 }
+end
+
+-- Looks at every hold, in the server: about 10 ms per 100,000 of them.
+local function find_holds(holds, sku)
+  local start = 'c:' .. #sku .. ':' .. sku .. ':'
+  local pattern = start:gsub('[%*%?%[%]%^%-\\]', '\\%0') .. '*'
+  local found, cursor = {}, '0'
+  repeat
+    local reply = call('HSCAN', holds, cursor, 'MATCH', pattern, 'COUNT', 10000)
+    cursor = reply[1]
+    for i = 1, #reply[2], 2 do
+      found[reply[2][i]:sub(3)] = reply[2][i + 1]
+    end
+  until cursor == '0'
+  return found
+end
+
+local function cart_audit(keys, args)
+  local work = begin('cart_audit', keys, args, { fixed = 2, least = 2, keys = { [2] = true } })
+  local sku = not work.problem and read_product(work, args[1])
+  local held = on_key(work, 'HGET', keys[1], 'h:' .. (sku or ''))
+  on_key(work, 'ZCARD', keys[2])
+  if work.problem then
+    return work.problem
+  end
+  local sum, count, broken = 0, 0, {}
+  for member, value in pairs(find_holds(keys[1], sku)) do
+    local hold = parse_hold(work, keys[1], member, value)
+    -- a hold that cannot be read, or that has no end, would stay for ever
+    if work.problem or hold.quantity == 0 or not call('ZSCORE', keys[2], member) then
+      work.problem, broken[#broken + 1] = nil, member
+    else
+      sum, count = sum + hold.quantity, count + 1
+    end
+  end
+  local shown = held and to_integer(held) or 0
+  if args[2] == 'repair' then
+    for _, member in ipairs(broken) do
+      call('HDEL', keys[1], 'c:' .. member)
+      call('ZREM', keys[2], member)
+    end
+    if sum > 0 then
+      call('HSET', keys[1], 'h:' .. sku, digits(sum))
+    else
+      call('HDEL', keys[1], 'h:' .. sku)
+    end
+  end
+  return { 'OK', to_reply(shown), to_reply(sum), count, #broken }
+end
+
+-- carts that were left, and checkouts that are under way: sorted sets of texts by the time in ms to look at them
+
+-- keys index, args most; no-writes → OK, then those whose time has come
+local function cart_due(keys, args)
+  local work = begin('cart_due', keys, args, { fixed = 1, least = 1, keys = { [1] = true } })
+  local most = not work.problem and read_amount(work, args[1], 1)
+  local due = not work.problem
+    and on_key(work, 'ZRANGEBYSCORE', keys[1], '-inf', digits(work.ms), 'LIMIT', 0, digits(min(most, 1000)))
+  return work.problem or { 'OK', spread(due) }
+end
+
+-- keys index, args text, ms until it is to be looked at, ms that the index lives → OK
+local function cart_note(keys, args)
+  local work = begin('cart_note', keys, args, { fixed = 3, least = 3, keys = { [1] = true } })
+  local after, life = 0, 1
+  if not work.problem then
+    after, life = read_amount(work, args[2], 0), read_amount(work, args[3], 1)
+  end
+  on_key(work, 'ZCARD', keys[1])
+  if work.problem then
+    return work.problem
+  end
+  call('ZADD', keys[1], digits(work.ms + after), args[1])
+  call('PEXPIRE', keys[1], digits(after + life))
+  return { 'OK' }
+end
+
+-- keys index, args text → OK, 1 or 0
+local function cart_forget(keys, args)
+  local work = begin('cart_forget', keys, args, { fixed = 1, least = 1, keys = { [1] = true } })
+  local gone = not work.problem and on_key(work, 'ZREM', keys[1], args[1])
+  return work.problem or { 'OK', gone }
+end
+
+-- keys cart, idle carts, events, args cart id, events kept, ms they are kept → OK, 1 or 0 (it has been written since,
+-- or is gone). Tells of a cart that nobody has written for a while, once, with what is in it.
+local function cart_abandon(keys, args)
+  local work = begin('cart_abandon', keys, args, { fixed = 3, least = 3, keys = { [3] = true } })
+  local most, life = 0, 0
+  if not work.problem then
+    most, life = read_amount(work, args[2], 1), read_amount(work, args[3], 1)
+  end
+  local at = on_key(work, 'ZSCORE', keys[2], keys[1])
+  on_key(work, 'XLEN', keys[3])
+  local cart = load_whole(work, { key = keys[1] })
+  if work.problem then
+    return work.problem
+  end
+  if not at or to_number(at) > work.ms then
+    return { 'OK', 0 }
+  end
+  call('ZREM', keys[2], keys[1])
+  if cart.count == 0 then
+    return { 'OK', 0 }
+  end
+  local lines = {}
+  for i, line in ipairs(cart.list) do
+    lines[i] = { line.id, line.sku, digits(line.quantity), line.price and digits(line.price) or '', line.meta or '' }
+  end
+  call('XADD', keys[3], 'MAXLEN', '~', digits(most), '*', 'event', 'cart.abandoned', 'cart', args[1],
+    'version', digits(cart.version), 'currency', cart.currency or '', 'units', digits(cart.units),
+    'lines', cjson.encode(lines))
+  call('PEXPIRE', keys[3], digits(life))
+  return { 'OK', 1 }
 end
 
 redis.register_function('cart_add', cart_add)
 redis.register_function('cart_set', cart_set)
-redis.register_function({ function_name = 'cart_remove', callback = cart_remove, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'cart_get', callback = cart_get, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'cart_clear', callback = cart_clear, flags = { 'allow-oom' } })
+redis.register_function('cart_add_many', cart_add_many)
+redis.register_function('cart_accept', cart_accept)
 redis.register_function('cart_merge', cart_merge)
-redis.register_function('cart_stock_set', number_setter('cart_stock_set'))
-redis.register_function({
-  function_name = 'cart_stock_get',
-  callback = number_getter('cart_stock_get', to_integer),
-  flags = { 'no-writes' },
-})
-redis.register_function('cart_price_set', number_setter('cart_price_set'))
-redis.register_function({
-  function_name = 'cart_price_get',
-  callback = number_getter('cart_price_get', to_whole),
-  flags = { 'no-writes' },
-})
+redis.register_function('cart_checkout', cart_checkout)
+redis.register_function('cart_stock_set', cart_stock_set)
+redis.register_function('cart_stock_adjust', cart_stock_adjust)
+redis.register_function('cart_backorder', cart_backorder)
+redis.register_function('cart_price_set', cart_price_set)
+redis.register_function('cart_hold', cart_hold)
+redis.register_function('cart_pin', cart_pin)
+redis.register_function('cart_note', cart_note)
+redis.register_function('cart_abandon', cart_abandon)
+redis.register_function({ function_name = 'cart_remove', callback = cart_remove, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_clear', callback = cart_clear, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_touch', callback = cart_touch, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_commit', callback = cart_commit, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_cancel', callback = cart_cancel, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_opened', callback = cart_opened, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_paid', callback = cart_paid, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_unpin', callback = cart_unpin, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_sell', callback = cart_sell, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_stock_drop', callback = cart_stock_drop, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_sweep', callback = cart_sweep, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_audit', callback = cart_audit, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_forget', callback = cart_forget, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_get', callback = cart_get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_count', callback = cart_count, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_journal', callback = cart_journal, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_offer', callback = cart_offer, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_stock_get', callback = cart_stock_get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_price_get', callback = cart_price_get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_due', callback = cart_due, flags = { 'no-writes' } })

@@ -87,7 +87,8 @@ describe.each(MODES)('input from anywhere, the library run as %s', (mode) => {
       () => carts().remove('c', { sku: 'apple' }, value),
       () => inventory().setStock('apple', value),
     ]);
-    await expectRefusals('INVALID_ARGUMENT', [() => inventory().setPrices({ apple: value })]);
+    // null takes a price away
+    if (value !== null) await expectRefusals('INVALID_ARGUMENT', [() => inventory().setPrices({ apple: value })]);
   });
 
   it('a missing quantity is refused where there is no default, and 0 where nothing would happen', async () => {
@@ -151,17 +152,17 @@ describe.each(MODES)('input from anywhere, the library run as %s', (mode) => {
   it.each(IDS)('%j is an id like any other, of a cart and of a product', async (id) => {
     await shop.inventory.setStock(id, 5);
     await shop.inventory.setPrices(new Map([[id, 3]]));
-    expect(await shop.carts.add(id, { sku: id, quantity: 2 })).toEqual({ sku: id, quantity: 2 });
-    expect(await shop.carts.add(id, { sku: id, quantity: 2 })).toEqual({ sku: id, quantity: 4 });
-    expect(await shop.carts.setQuantity(id, { sku: id }, 5)).toEqual({ sku: id, quantity: 5 });
+    expect(await shop.carts.add(id, { sku: id, quantity: 2 })).toMatchObject({ sku: id, quantity: 2 });
+    expect(await shop.carts.add(id, { sku: id, quantity: 2 })).toMatchObject({ sku: id, quantity: 4 });
+    expect(await shop.carts.setQuantity(id, { sku: id }, 5)).toMatchObject({ sku: id, quantity: 5 });
     await expect(shop.carts.add(id, { sku: id, quantity: 1 })).rejects.toMatchObject({
       details: { sku: id, inCart: 5 },
     });
-    expect((await shop.carts.get(id)).lines).toEqual([{ sku: id, quantity: 5, unitPrice: 3, subtotal: 15 }]);
-    expect(await shop.carts.merge(id, `${id.slice(0, 80)}-user`)).toEqual({ lines: 1, adjustments: [] });
-    expect(await shop.carts.remove(`${id.slice(0, 80)}-user`, { sku: id }, 2)).toEqual({ sku: id, quantity: 3 });
-    expect(await shop.carts.clear(`${id.slice(0, 80)}-user`)).toEqual({ lines: 1 });
-    expect((await shop.inventory.levels([id])).get(id)).toEqual({ sku: id, onHand: 5, available: 5 });
+    expect((await shop.carts.get(id)).lines).toMatchObject([{ sku: id, quantity: 5, unitPrice: 3, subtotal: 15 }]);
+    expect(await shop.carts.merge(id, `${id.slice(0, 80)}-user`)).toMatchObject({ lines: 1, adjustments: [] });
+    expect(await shop.carts.remove(`${id.slice(0, 80)}-user`, { sku: id }, 2)).toMatchObject({ sku: id, quantity: 3 });
+    expect(await shop.carts.clear(`${id.slice(0, 80)}-user`)).toMatchObject({ lines: 1 });
+    expect((await shop.inventory.levels([id])).get(id)).toMatchObject({ sku: id, onHand: 5, available: 5 });
     expect((await shop.inventory.prices([id])).get(id)).toBe(3);
   });
 });

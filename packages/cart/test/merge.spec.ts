@@ -29,7 +29,7 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
     await fill('user', { apple: 2, pear: 1 });
     await shop.inventory.setStock('kiwi', 5);
     await fill('guest', { kiwi: 2, apple: 4 });
-    expect(await shop.carts.merge('guest', 'user', { strategy })).toEqual({ lines: 2, adjustments: [] });
+    expect(await shop.carts.merge('guest', 'user', { strategy })).toMatchObject({ lines: 2, adjustments: [] });
     expect(await quantities('user')).toEqual({ apple: apples, pear: 1, kiwi: 2 });
     expect(await shop.client.exists('rf:{main}:cart:guest')).toBe(0);
   });
@@ -37,9 +37,9 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
   it('is done once, however often it is called', async () => {
     await fill('user', { apple: 2 });
     await fill('guest', { apple: 3 });
-    expect(await shop.carts.merge('guest', 'user')).toEqual({ lines: 1, adjustments: [] });
+    expect(await shop.carts.merge('guest', 'user')).toMatchObject({ lines: 1, adjustments: [] });
     const before = await snapshot(shop.client);
-    expect(await shop.carts.merge('guest', 'user')).toEqual({ lines: 0, adjustments: [] });
+    expect(await shop.carts.merge('guest', 'user')).toMatchObject({ lines: 0, adjustments: [] });
     expect(await snapshot(shop.client)).toEqual(before);
     expect(await quantities('user')).toEqual({ apple: 5 });
   });
@@ -48,7 +48,7 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
     await fill('user', { apple: 7 });
     await fill('guest', { apple: 8, pear: 3 });
     await shop.inventory.setStock('pear', 0);
-    expect(await shop.carts.merge('guest', 'user')).toEqual({
+    expect(await shop.carts.merge('guest', 'user')).toMatchObject({
       lines: 2,
       adjustments: [
         { sku: 'apple', wanted: 15, quantity: 10, reason: 'stock' },
@@ -63,7 +63,7 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
     await small.add('user', { sku: 'a', quantity: 4 });
     const roomy = shop.cartsWith({ stock: 'none' });
     for (const sku of ['b', 'c', 'a']) await roomy.add('guest', { sku, quantity: 3 });
-    expect((await small.merge('guest', 'user')).adjustments).toEqual([
+    expect((await small.merge('guest', 'user')).adjustments).toMatchObject([
       { sku: 'c', wanted: 3, quantity: 0, reason: 'lines' },
       { sku: 'a', wanted: 7, quantity: 5, reason: 'perLine' },
     ]);
@@ -75,7 +75,7 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
     await fill('guest', { pear: 2 });
     await fill('user', { apple: 1 });
     await shop.inventory.setStock('pear', 0);
-    expect((await small.merge('guest', 'user')).adjustments).toEqual([
+    expect((await small.merge('guest', 'user')).adjustments).toMatchObject([
       { sku: 'pear', wanted: 2, quantity: 0, reason: 'stock' },
     ]);
   });
@@ -84,7 +84,7 @@ describe.each(MODES)('merge, the library run as %s', (mode) => {
     await fill('user', { apple: 7 });
     await fill('guest', { apple: 1 });
     await shop.inventory.setStock('apple', 2);
-    expect((await shop.carts.merge('guest', 'user')).adjustments).toEqual([
+    expect((await shop.carts.merge('guest', 'user')).adjustments).toMatchObject([
       { sku: 'apple', wanted: 8, quantity: 7, reason: 'stock' },
     ]);
     expect(await quantities('user')).toEqual({ apple: 7 });

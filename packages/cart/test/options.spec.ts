@@ -19,9 +19,24 @@ describe('the options of a shop', () => {
     ['prefix', { prefix: '{x}' }],
     ['prefix', { prefix: 'a b' }],
     ['stock', { stock: 'reserve' }],
-    ['ttl.idleMs', { ttl: { idleMs: 0 } }],
-    ['ttl.idleMs', { ttl: { idleMs: 1.5 } }],
-    ['ttl.idleMs', { ttl: { idleMs: '1' } }],
+    ['stock', { stock: 'constructor' }],
+    ['layout', { layout: 'sharded' }],
+    ['onUnknownSku', { onUnknownSku: 'ignore' }],
+    ['idle', { idle: 0 }],
+    ['idle', { idle: 1.5 }],
+    ['idle', { idle: '1 day' }],
+    ['hold.cart', { hold: { cart: 0 } }],
+    ['hold.checkout', { hold: { checkout: -1 } }],
+    ['hold.most', { hold: { most: Number.NaN } }],
+    ['hold.checkuot', { hold: { checkuot: '1h' } }],
+    ['hold', { hold: null }],
+    ['limits.line', { limits: { line: 5 } }],
+    ['limits.lines', { limits: { lines: 1_001 } }],
+    ['ttl', { ttl: { idleMs: 5 } }],
+    ['abandoned.after', { idle: '1h', abandoned: { after: '1h' } }],
+    ['abandoned.events', { abandoned: { events: 0 } }],
+    ['rememberFor', { rememberFor: 'ever' }],
+    ['keepOrders', { keepOrders: null }],
     ['limits.perLine', { limits: { perLine: 0 } }],
     ['limits.lines', { limits: { lines: Number.POSITIVE_INFINITY } }],
     ['client', { client: undefined }],
@@ -62,7 +77,7 @@ describe('a shop with a client of its own', () => {
     await inventory.setPrices({ apple: 10 });
     await carts.add('guest', { sku: 'apple', quantity: 2 });
     await carts.setQuantity('user}{x', { sku: 'apple' }, 1);
-    expect(await carts.merge('guest', 'user}{x')).toEqual({ lines: 1, adjustments: [] });
+    expect(await carts.merge('guest', 'user}{x')).toMatchObject({ lines: 1, adjustments: [] });
     expect(await carts.get('user}{x')).toMatchObject({ itemCount: 3, total: 30 });
     await client.close();
     await redis.stop();
