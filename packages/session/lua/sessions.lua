@@ -107,22 +107,45 @@ local function member_of(session)
   return session.created .. '.' .. session.handle
 end
 
+-- The library's own fields by their names. Those of the caller go into a list, where one is given: all of them are read
+-- at once then, because a command costs more here than what it brings.
+local function read(key, of_caller)
+  local own = {}
+  if of_caller then
+    local pairs_of = redis.call('HGETALL', key)
+    for i = 1, #pairs_of, 2 do
+      local name = pairs_of[i]
+      if #name == 1 then
+        own[name] = pairs_of[i + 1]
+      else
+        of_caller[#of_caller + 1] = name
+        of_caller[#of_caller + 1] = pairs_of[i + 1]
+      end
+    end
+    return own
+  end
+  local values = redis.call('HMGET', key, 'n', 'h', 'u', 'c', 't', 'x', 'v', 'p', 'g')
+  own.n, own.h, own.u, own.c, own.t = values[1], values[2], values[3], values[4], values[5]
+  own.x, own.v, own.p, own.g = values[6], values[7], values[8], values[9]
+  return own
+end
+
 -- nil for a session that is over, or that is somebody else's; then also the session, where its last secret was given
 -- after its grace. Hashes of 256-bit secrets are compared, not secrets: how long a comparison takes says nothing about
 -- a text that hashes to the other
-local function find(keys, secret_hash, now)
+local function find(keys, secret_hash, now, of_caller)
   local key, index = keys[1], keys[2]
-  local values = redis.call('HMGET', key, 'n', 'h', 'u', 'c', 't', 'x', 'v', 'p', 'g')
-  if not values[2] or (secret_hash and values[2] ~= secret_hash and values[8] ~= secret_hash) then return nil end
+  local own = read(key, of_caller)
+  if not own.h or (secret_hash and own.h ~= secret_hash and own.p ~= secret_hash) then return nil end
   local session = {
-    handle = values[1], hash = values[2], user = values[3], created = values[4], seen = tonumber(values[5]),
-    last = tonumber(values[6]), version = values[7], graced = tonumber(values[9] or 0),
+    handle = own.n, hash = own.h, user = own.u, created = own.c, seen = tonumber(own.t), last = tonumber(own.x),
+    version = own.v, graced = tonumber(own.g or 0),
   }
   -- in its last millisecond the key is still there, and a touch would delete it
   if session.last <= now then return nil end
   if session.user ~= '' then
-    local expiry = redis.call('ZSCORE', index, member_of(session))
-    if not expiry or tonumber(expiry) <= now then return nil end
+    session.expiry = tonumber(redis.call('ZSCORE', index, member_of(session)) or 0)
+    if session.expiry <= now then return nil end
   end
   if secret_hash and session.hash ~= secret_hash and session.graced <= now then return nil, session end
   return session
@@ -152,7 +175,7 @@ local function touch(keys, session, idle, now)
   redis.call('PEXPIRE', keys[1], text_of(expiry - now))
   redis.call('HSET', keys[1], 't', text_of(now))
   if session.user ~= '' then list_in_index(keys[2], session, expiry, now) end
-  session.seen = now
+  session.seen, session.expiry = now, expiry
 end
 
 local function append_fields(reply, key, prefix)
@@ -165,13 +188,14 @@ local function append_fields(reply, key, prefix)
   end
 end
 
-local function describe(keys, session, now)
-  local expiry = now + redis.call('PTTL', keys[1])
+local function describe(keys, session, now, of_caller)
+  -- a guest is in no index
+  local expiry = session.expiry or now + redis.call('PTTL', keys[1])
   local reply = {
     'OK', session.handle, session.user, session.created, text_of(session.seen), text_of(expiry), session.version,
     text_of(now), session.hash,
   }
-  append_fields(reply, keys[1], '^[dm]:')
+  for i = 1, #of_caller do reply[#reply + 1] = of_caller[i] end
   return reply
 end
 
@@ -276,20 +300,20 @@ local function get(keys, args)
   local throttle = math.min(TOUCH_AT_MOST_MS, math.floor(idle / TOUCH_PER_IDLE))
   if args[3] then throttle = whole(args[3]) end
   if not throttle then return invalid('touch at most every ms') end
-  local now = clock()
-  local session, reused = find(keys, args[1], now)
+  local now, of_caller = clock(), {}
+  local session, reused = find(keys, args[1], now, of_caller)
   if not session then return over(reused) end
   if now - session.seen >= throttle then touch(keys, session, idle, now) end
-  return describe(keys, session, now)
+  return describe(keys, session, now, of_caller)
 end
 
 local function peek(keys, args)
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
-  local now = clock()
-  local session, reused = find(keys, args[1], now)
+  local now, of_caller = clock(), {}
+  local session, reused = find(keys, args[1], now, of_caller)
   if not session then return over(reused) end
-  return describe(keys, session, now)
+  return describe(keys, session, now, of_caller)
 end
 
 local function rotate(keys, args)
@@ -457,10 +481,10 @@ end
 local function take(keys, args)
   if not keys[2] then return invalid('key') end
   if not args[1] then return invalid('secret hash') end
-  local now = clock()
-  local session = find(keys, args[1], now)
+  local now, of_caller = clock(), {}
+  local session = find(keys, args[1], now, of_caller)
   if not session then return { 'GONE' } end
-  local last = describe(keys, session, now)
+  local last = describe(keys, session, now, of_caller)
   finish(keys, session)
   return last
 end
