@@ -18,6 +18,9 @@ export type { CartErrorCode, CartErrorDetails, CartLimit, Units } from './cart-e
 export { CartError } from './cart-error.js';
 export type { AddManyOptions, AddOptions, CheckoutOptions, CommitOptions, MergeOptions } from './cart-service.js';
 export { CartService } from './cart-service.js';
+export { conditionsOf, etagOf } from './http/conditions.js';
+export type { CartProblem } from './http/problem.js';
+export { toCartProblem } from './http/problem.js';
 export type { AdjustOptions, AuditResult, StockLevel } from './inventory-service.js';
 export { InventoryService } from './inventory-service.js';
 export { cartLibrary } from './library.js';

@@ -9,6 +9,7 @@ export type {
   RequestSession,
 } from '@redis-functions/session';
 export { CsrfError } from '@redis-functions/session';
+export { cartConditions, cartProblems, sendCart } from './cart/cart.js';
 export { csrf } from './csrf/csrf.js';
 export type { ValidateOptions } from './rate-limit/checks.js';
 export type { FromRequest, RateLimitHandler, RateLimitOptions, RefusalOptions } from './rate-limit/options.js';

@@ -1,3 +1,5 @@
+export { CartConditions, CartETag, CartETagInterceptor } from './cart/cart.decorators.js';
+export { CartExceptionFilter } from './cart/cart-exception.filter.js';
 export type { RateLimitOptions, RedisFunctionsModuleOptions } from './module/options.js';
 export { RedisFunctionsModule } from './module/redis-functions.module.js';
 export { InjectRedisFunctions, REDIS_FUNCTIONS } from './module/tokens.js';
