@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { CartService } from '@redis-functions/cart';
-import { CurrentSession } from '@redis-functions/nestjs';
+import { CartService, type OperationOptions } from '@redis-functions/cart';
+import { CartConditions, CartETag, CurrentSession } from '@redis-functions/nestjs';
 import type { RequestSession } from '@redis-functions/session';
 import { z } from 'zod';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -21,6 +21,7 @@ const removal = z.strictObject({
 
 /** The visitor's cart: a guest's until login, then the user's. */
 @Controller('api/cart')
+@CartETag()
 export class CartController {
   constructor(
     @Inject(CartService) private readonly carts: CartService,
@@ -33,10 +34,14 @@ export class CartController {
   }
 
   @Post('lines')
-  async add(@Body(new ZodPipe(newLine)) line: z.infer<typeof newLine>, @CurrentSession() session: RequestSession) {
+  async add(
+    @Body(new ZodPipe(newLine)) line: z.infer<typeof newLine>,
+    @CurrentSession() session: RequestSession,
+    @CartConditions() conditions: OperationOptions,
+  ) {
     await this.products.open();
     const cartId = await ownCart(session);
-    await this.carts.add(cartId, line);
+    await this.carts.add(cartId, line, conditions);
     return this.#show(cartId);
   }
 
@@ -45,24 +50,25 @@ export class CartController {
     @Param('sku', new ZodPipe(skuOf)) sku: string,
     @Query(new ZodPipe(removal)) { quantity }: z.infer<typeof removal>,
     @CurrentSession() session: RequestSession,
+    @CartConditions() conditions: OperationOptions,
   ) {
     const cartId = await cartOf(session);
-    if (cartId !== undefined) await this.carts.remove(cartId, { sku }, quantity);
+    if (cartId !== undefined) await this.carts.remove(cartId, { sku }, quantity, conditions);
     return this.#show(cartId);
   }
 
   @Delete()
   @HttpCode(200)
-  async clear(@CurrentSession() session: RequestSession) {
+  async clear(@CurrentSession() session: RequestSession, @CartConditions() conditions: OperationOptions) {
     const cartId = await cartOf(session);
-    if (cartId !== undefined) await this.carts.clear(cartId);
+    if (cartId !== undefined) await this.carts.clear(cartId, conditions);
     return this.#show(cartId);
   }
 
   /** A visitor without a session has an empty cart, and asking for it makes none. */
   async #show(cartId: string | undefined) {
     if (cartId === undefined) return { lines: [], itemCount: 0, total: 0 };
-    const { lines, itemCount, total, currency } = await this.carts.get(cartId);
-    return { lines, itemCount, total, currency };
+    const { lines, itemCount, total, currency, version } = await this.carts.get(cartId);
+    return { lines, itemCount, total, currency, version };
   }
 }
