@@ -13,7 +13,7 @@
 --   cart_remove        cart [, holds, due]                     product, quantity = all, POLICY, OPTIONS   → CHANGE
 --                      more than there is removes all; a product that is not there is left alone
 --   cart_clear         cart [, holds, due]                     POLICY, OPTIONS  → OK, lines removed, version
---   cart_accept        cart, prices                            POLICY, OPTIONS  → OK, prices that moved, version
+--   cart_accept        cart [, prices]                         POLICY, OPTIONS  → OK, prices that moved, version
 --                      the prices of now become those at the time of adding, in the policy's currency
 --   cart_merge         source, target [, stock [, prices, holds, due]]   strategy = sum, POLICY, OPTIONS
 --                      → OK, lines of the source, version of the target, then per line that did not fit:
@@ -70,7 +70,9 @@
 --            what is in the cart, until the hold's deadline.
 --   unknown  what a product without a level is: zero (has none), refuse (UNKNOWN_SKU), untracked (has no end)
 -- OPTIONS  pairs: version (of the cart, 0 for none), op (text that is the same for the same operation; the key of the
---          operation comes last), line, meta, price (expected), given (price when added), short=clamp, exists=1, total.
+--          operation comes last), line, meta, price (expected), given (price when added), short=clamp, exists=1, total,
+--          prices (of a cart whose products are in other slots: per line its name and price, each as LENGTH:sTEXT,
+--          where LENGTH is one more than that of TEXT).
 --
 -- Stock and prices are hashes of product to whole number; HSET may write them too. Negative stock counts as 0.
 -- Stock, holds, due and prices have no TTL: a level, a price or a hold that expired or was evicted would end a sale, or
@@ -248,7 +250,7 @@ local function read_options(work, args, first, last)
       fail(work, 'INVALID_ARGUMENT', 'OPTIONS are pairs of name and value.')
     elseif name == 'version' or name == 'price' or name == 'given' or name == 'total' then
       options[name] = read_amount(work, value, 0)
-    elseif name == 'op' or name == 'meta' or name == 'short' or name == 'exists' then
+    elseif name == 'op' or name == 'meta' or name == 'short' or name == 'exists' or name == 'prices' then
       options[name] = value
     elseif name == 'line' then
       options.line = read_text(work, 'line', value, MAX_LINE_BYTES)
@@ -287,6 +289,9 @@ local function begin(name, keys, args, wants)
       if (#args - last) % wants.items ~= 0 or #args <= last then
         fail(work, 'INVALID_ARGUMENT', format('%s takes %d arguments per item.', name, wants.items))
       end
+    end
+    if wants.rest then
+      last = fixed + 1
     end
     work.options = read_options(work, args, wants.items and fixed + 3 or fixed + 2, last)
     if work.options.op then
@@ -389,7 +394,10 @@ local function unpack_values(packed)
   local values, at = {}, 1
   while at <= #packed do
     local colon = packed:find(':', at, true)
-    local length = to_number(packed:sub(at, colon - 1))
+    local length = colon and to_number(packed:sub(at, colon - 1))
+    if not length then
+      break
+    end
     local text = packed:sub(colon + 2, colon + length)
     values[#values + 1] = packed:byte(colon + 1) == 105 and to_number(text) or text
     at = colon + length + 1
@@ -1011,6 +1019,19 @@ local function read_price(work, prices, sku, options)
   return prices and read_numbers(work, prices, { sku }, to_whole)[1] or nil
 end
 
+-- of every line, where the caller has read them
+local function given_prices(work, cart)
+  local by_line, prices = {}, {}
+  local packed = unpack_values(work.options.prices or '')
+  for i = 1, #packed, 2 do
+    by_line[packed[i]] = to_whole(packed[i + 1])
+  end
+  for i, line in ipairs(cart.list) do
+    prices[i] = by_line[line.id] or false
+  end
+  return prices
+end
+
 local function refuse_price(price, options)
   if options.price and options.price ~= price then
     return { 'PRICE_CHANGED', to_reply(options.price), price and to_reply(price) or '' }
@@ -1372,14 +1393,18 @@ local function cart_touch(keys, args)
 end
 
 local function cart_accept(keys, args)
-  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = { [2] = true } }
+  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = { [1] = true, [2] = true } }
   local work = begin('cart_accept', keys, args, wants)
   local before = replay(work)
   if work.problem or before then
     return work.problem or before
   end
   local cart = load_whole(work, { key = keys[1] })
-  local prices = cart.list and read_numbers(work, keys[2], skus_of(cart.list), to_whole)
+  if work.problem then
+    return work.problem
+  end
+  local is_local = work.count == 2
+  local prices = is_local and read_numbers(work, keys[2], skus_of(cart.list), to_whole) or given_prices(work, cart)
   if work.problem then
     return work.problem
   end
@@ -1706,17 +1731,15 @@ local function cart_checkout(keys, args)
   end
   local is_local = work.count == 6
   local skus = skus_of(cart.list)
-  local prices = is_local and read_numbers(work, keys[4], skus, to_whole) or {}
+  local prices = is_local and read_numbers(work, keys[4], skus, to_whole) or given_prices(work, cart)
   local place = { stock = keys[3], holds = keys[5], due = keys[6] }
   local looks = is_local and work.policy.stock ~= 'none'
   local stock = looks and load_stock(work, place, skus, { cart.key }) or {}
   if work.problem then
     return work.problem
   end
-  local total = work.options.total or 0
-  if is_local then
-    refusal, total = refuse_prices(cart, prices, work.options)
-  end
+  local total
+  refusal, total = refuse_prices(cart, prices, work.options)
   refusal = refusal or refuse_stock(work, cart, stock, place)
   if refusal then
     return refusal
@@ -2013,7 +2036,7 @@ local function until_of(work)
 end
 
 -- keys + prices, args product, holder; no-writes → OK, what is there for it (or untracked, unknown), price or "", units
--- it holds, until, checkout
+-- it holds, until, checkout, 1 if more has expired
 local function cart_offer(keys, args)
   local work = begin_product('cart_offer', keys, args, { fixed = 2, least = 2, keys = { [4] = true } })
   local entry = not work.problem and load_product(work)
@@ -2024,7 +2047,8 @@ local function cart_offer(keys, args)
   local own = entry.own[work.holder]
   local shown = show_available(entry, work.holder)
   local held = own and { to_reply(own.quantity), until_of(work), own.checkout } or { 0, '', '' }
-  return { 'OK', shown, price and to_reply(price) or '', held[1], held[2], held[3] }
+  local more = work.place.has_more and 1 or 0
+  return { 'OK', shown, price and to_reply(price) or '', held[1], held[2], held[3], more }
 end
 
 -- args product, holder, units (signed), POLICY, OPTIONS → OK, units held, until | OUT_OF_STOCK, available, held, 1 if
@@ -2364,6 +2388,27 @@ local function cart_forget(keys, args)
   return work.problem or { 'OK', gone }
 end
 
+-- keys index, events, args text, cart id, version, currency, units, lines, events kept, ms they are kept → OK, 1 or 0
+-- (it is not in the index any more). As cart_abandon, of a cart in another slot.
+local function cart_tell(keys, args)
+  local work = begin('cart_tell', keys, args, { fixed = 8, least = 8, keys = { [2] = true } })
+  local most, life = 0, 0
+  if not work.problem then
+    most, life = read_amount(work, args[7], 1), read_amount(work, args[8], 1)
+  end
+  on_key(work, 'XLEN', keys[2])
+  local gone = on_key(work, 'ZREM', keys[1], args[1])
+  if work.problem then
+    return work.problem
+  end
+  if gone == 1 then
+    call('XADD', keys[2], 'MAXLEN', '~', digits(most), '*', 'event', 'cart.abandoned', 'cart', args[2],
+      'version', args[3], 'currency', args[4], 'units', args[5], 'lines', args[6])
+    call('PEXPIRE', keys[2], digits(life))
+  end
+  return { 'OK', gone }
+end
+
 -- keys cart, idle carts, events, args cart id, events kept, ms they are kept → OK, 1 or 0 (it has been written since,
 -- or is gone). Tells of a cart that nobody has written for a while, once, with what is in it.
 local function cart_abandon(keys, args)
@@ -2410,6 +2455,7 @@ redis.register_function('cart_hold', cart_hold)
 redis.register_function('cart_pin', cart_pin)
 redis.register_function('cart_note', cart_note)
 redis.register_function('cart_abandon', cart_abandon)
+redis.register_function('cart_tell', cart_tell)
 redis.register_function({ function_name = 'cart_remove', callback = cart_remove, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_clear', callback = cart_clear, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_touch', callback = cart_touch, flags = { 'allow-oom' } })

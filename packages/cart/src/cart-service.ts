@@ -30,7 +30,7 @@ import type { CartLayout } from './layout/layout.js';
 import { type LineInput, type LineRef, toNewUnits, toTarget } from './line.js';
 import { type OperationOptions, toOperation } from './operation.js';
 import { type CartConfiguration, type CartServiceOptions, resolveOptions } from './options.js';
-import { Reaper, type ReapResult } from './reaper.js';
+import { type ReapResult, reap } from './reaper.js';
 
 export interface AddOptions extends OperationOptions {
   /** Where the stock or a limit has less: refuse (`error`), or add what there is (`clamp`), if that is one unit or more. Default: `error`. */
@@ -73,13 +73,11 @@ export interface CommitOptions {
 export class CartService {
   readonly #config: CartConfiguration;
   readonly #layout: CartLayout;
-  readonly #reaper: Reaper;
 
   /** @throws InvalidArgumentError that names the option. */
   constructor(options: CartServiceOptions) {
     this.#config = resolveOptions(options);
     this.#layout = toLayout(this.#config);
-    this.#reaper = new Reaper(this.#config);
   }
 
   /**
@@ -278,7 +276,7 @@ export class CartService {
    * or so from one process or from many: each event is told once.
    */
   async reap(): Promise<ReapResult> {
-    return this.#reaper.reap();
+    return reap(this.#config, this.#layout);
   }
 
   #checkBatch(field: string, requested: number, least = 1): void {

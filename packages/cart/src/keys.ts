@@ -79,8 +79,9 @@ export class ShopKeys {
     return `${this.#root('')}:idle`;
   }
 
-  get events(): string {
-    return `${this.#root('')}:events`;
+  /** Stream: what is told of carts; in `split` one per part of the index. */
+  events(part?: number): string {
+    return `${this.#root(part === undefined ? '' : `:j:${part}`)}:events`;
   }
 
   /** A part of what somebody has to look at later, in slots of its own (`split`). */

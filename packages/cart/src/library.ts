@@ -51,6 +51,7 @@ export const cartLibrary = defineLibrary({
     note: change('cart_note'),
     forget: change('cart_forget'),
     abandon: change('cart_abandon'),
+    tell: change('cart_tell'),
   },
 });
 

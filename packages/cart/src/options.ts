@@ -88,6 +88,8 @@ export interface CartConfiguration {
   readonly keys: ShopKeys;
   readonly layout: Layout;
   readonly stock: StockMode;
+  /** Products that the stock does not list have no end. */
+  readonly sellsUnknown: boolean;
   readonly currency: string;
   readonly policies: Policies;
   readonly checkoutMs: number;
@@ -173,6 +175,7 @@ export function resolveOptions(options: CartServiceOptions): CartConfiguration {
     keys: new ShopKeys(prefix, shop, currency, layout === 'split'),
     layout,
     stock,
+    sellsUnknown: onUnknownSku === 'untracked',
     currency,
     policies: toPolicies(shared, stock, layout),
     checkoutMs: parseDuration('hold.checkout', checkout),

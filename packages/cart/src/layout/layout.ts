@@ -65,4 +65,8 @@ export interface CartLayout {
   ): Promise<Checkout>;
   commit(cartId: string, checkoutId: string, orderId: string, onShortfall: 'report' | 'refuse'): Promise<CommitResult>;
   cancel(cartId: string, checkoutId: string): Promise<CancelResult>;
+  /** Finishes checkouts that were paid, and nobody finished. @returns How many. */
+  recover(): Promise<number>;
+  /** Sweeps holds whose time is over, where a cart knows them. @returns How many. */
+  sweep(): Promise<number>;
 }

@@ -165,6 +165,15 @@ export class ShopSlotLayout implements CartLayout {
     return toCancelResult(await named(this.#library.cancel(this.#calls.make(cartId, change))));
   }
 
+  /** A commit is one step: there is none that was not finished. */
+  async recover(): Promise<number> {
+    return 0;
+  }
+
+  async sweep(): Promise<number> {
+    return sweepAll(this.#library, this.#config.keys.stock());
+  }
+
   async #changeLine(
     name: 'add' | 'set',
     cartId: string,
