@@ -2,8 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import fastifyCookie from '@fastify/cookie';
 import fastifySession from '@fastify/session';
-import { session } from '@redis-functions/express';
-import { SessionStore } from '@redis-functions/express/session-store';
+import { SessionStore, session } from '@redis-functions/express';
 import { RedisStore } from 'connect-redis';
 import express, { type Express } from 'express';
 import expressSession, { type Store } from 'express-session';

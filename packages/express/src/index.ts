@@ -22,3 +22,7 @@ export type { SessionOptions } from './session/options.js';
 export { sessionProblems } from './session/problems.js';
 export type { SessionMiddleware } from './session/session.js';
 export { noTouch, session } from './session/session.js';
+export type { StoredSession } from './store/express-session.js';
+export type { SessionSerializer, SessionStoreOptions } from './store/options.js';
+export type { StoreCallback } from './store/session-store.js';
+export { SessionStore } from './store/session-store.js';

@@ -13,7 +13,7 @@ import expressSession, { Cookie, type SessionData } from 'express-session';
 import { Cluster } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import request from 'supertest';
-import { SessionStore, type SessionStoreOptions } from '../src/store/index.js';
+import { SessionStore, type SessionStoreOptions } from '../src/index.js';
 
 type Data = SessionData & Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
 import { SessionError, type StoredFields } from '@redis-functions/session';
-import type { SessionData } from 'express-session';
+import type { StoredSession } from './express-session.js';
 import type { SessionSerializer } from './options.js';
 
 const COOKIE = 'c';
@@ -16,7 +16,7 @@ export class SessionFields {
   }
 
   /** @throws SessionError `INVALID_SESSION_DATA` for what cannot be kept. */
-  of(session: SessionData): StoredFields {
+  of(session: StoredSession): StoredFields {
     const fields = new Map<string, string>();
     for (const [key, value] of Object.entries(session)) {
       const text = this.#toText(key, value);
@@ -27,21 +27,21 @@ export class SessionFields {
   }
 
   /** What changes of a value show in, where its text is another one each time, as with encryption. */
-  marksOf(session: SessionData, fields: StoredFields): StoredFields {
+  marksOf(session: StoredSession, fields: StoredFields): StoredFields {
     if (this.#serializer === JSON) return fields;
     return new Map([...fields].map(([field]) => [field, markOf((session as never)[keyOf(field)])]));
   }
 
-  async parse(fields: StoredFields): Promise<SessionData> {
+  async parse(fields: StoredFields): Promise<StoredSession> {
     const entries = await Promise.all(
       [...fields].map(async ([field, text]) => [keyOf(field), await this.#toValue(keyOf(field), text)] as const),
     );
     // a key called __proto__ is a key like any other
-    return Object.fromEntries(entries) as unknown as SessionData;
+    return Object.fromEntries(entries) as unknown as StoredSession;
   }
 
   /** What connect-redis has written. */
-  async parseText(text: string): Promise<SessionData> {
+  async parseText(text: string): Promise<StoredSession> {
     return this.#serializer.parse(text);
   }
 
@@ -53,7 +53,7 @@ export class SessionFields {
     try {
       return this.#serializer === JSON
         ? JSON.stringify(value)
-        : this.#serializer.stringify({ [key]: value } as unknown as SessionData);
+        : this.#serializer.stringify({ [key]: value } as unknown as StoredSession);
     } catch (cause) {
       throw invalid(
         `${key} cannot be kept (${cause instanceof Error ? cause.message : cause}). Give what JSON keeps.`,

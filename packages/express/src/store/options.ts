@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type LibraryConnection } from '@redis-functions/core';
-import type { SessionData } from 'express-session';
+import type { StoredSession } from './express-session.js';
 
 const TTL_S = 86_400;
 const SCAN_COUNT = 100;
@@ -7,8 +7,8 @@ const DEADLINE_MS = 1_000;
 
 /** Turns a session into text and back. `parse` may be a promise. */
 export interface SessionSerializer {
-  parse(text: string): SessionData | Promise<SessionData>;
-  stringify(session: SessionData): string;
+  parse(text: string): StoredSession | Promise<StoredSession>;
+  stringify(session: StoredSession): string;
 }
 
 /** The options of connect-redis, with the same meaning, and where else the server may be. */
@@ -21,7 +21,7 @@ export interface SessionStoreOptions extends LibraryConnection {
    * Seconds that a session lives whose cookie says no end, or a function of the session. 0 or less ends it. Default: one
    * day.
    */
-  ttl?: number | ((session: SessionData) => number);
+  ttl?: number | ((session: StoredSession) => number);
   /** Lets sessions live on only where they are changed. Default: false. */
   disableTouch?: boolean;
   /** Keeps sessions for ever. Default: false. */
@@ -50,7 +50,7 @@ const KNOWN: readonly string[] = [
 /** The options as the store may trust them. */
 export interface StoreConfiguration {
   readonly prefix: string;
-  readonly ttl: number | ((session: SessionData) => number);
+  readonly ttl: number | ((session: StoredSession) => number);
   readonly disableTouch: boolean;
   readonly disableTTL: boolean;
   readonly serializer: SessionSerializer;

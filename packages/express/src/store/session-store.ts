@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { type Handle, InvalidArgumentError, RedisFunctions } from '@redis-functions/core';
 import { expressSessionLibrary, type StoredFields } from '@redis-functions/session';
-import expressSession, { type SessionData } from 'express-session';
 import { keyOnEveryServer } from './every-server.js';
+import { type BaseStore, isOfRequest, loadBaseStore, type StoredSession } from './express-session.js';
 import { birthOfText, changesOf, keyOf, SessionFields } from './fields.js';
 import {
   resolveStoreOptions,
@@ -17,6 +18,7 @@ const MOST_ATTEMPTS = 10;
 /** So many sessions are read at a time where all are asked for. */
 const READ_AT_ONCE = 100;
 
+/** `never` for sessions: their type is for the application to say, to express-session. */
 export type StoreCallback<T = void> = (error?: unknown, result?: T) => void;
 
 /** What a request knows of the session that it was given. */
@@ -37,7 +39,7 @@ interface Base {
  * Methods take a callback, or return a promise without one. Sessions of connect-redis are read, and become this store's
  * when they are first changed; connect-redis cannot read them any more then.
  */
-export class SessionStore extends expressSession.Store {
+export class SessionStore extends EventEmitter {
   /** As given, for whoever expects it where connect-redis has it. */
   readonly client: unknown;
   readonly prefix: string;
@@ -50,11 +52,13 @@ export class SessionStore extends expressSession.Store {
   readonly #library: Handle<(typeof expressSessionLibrary)['functions']>;
   readonly #fields: SessionFields;
   readonly #bases = new WeakMap<object, Base>();
+  readonly #base: BaseStore;
   readonly #close: () => Promise<void>;
 
   /** @throws InvalidArgumentError that names the option. */
   constructor(options: SessionStoreOptions = {}) {
     super();
+    this.#base = loadBaseStore();
     const config = resolveStoreOptions(options);
     this.prefix = config.prefix;
     this.scanCount = config.scanCount;
@@ -70,7 +74,7 @@ export class SessionStore extends expressSession.Store {
   }
 
   /** The session; null where there is none. One round trip, and nothing is written. */
-  override get(sid: string, callback?: StoreCallback<SessionData | null>): Promise<SessionData | null> {
+  get(sid: string, callback?: StoreCallback<never>): Promise<StoredSession | null> {
     return answered(this.#get(sid), callback);
   }
 
@@ -78,25 +82,25 @@ export class SessionStore extends expressSession.Store {
    * Writes what has changed since the session was read; all of one that was made elsewhere, in the place of whatever is
    * there. One that was ended meanwhile stays so.
    */
-  override set(sid: string, session: SessionData, callback?: StoreCallback): Promise<void> {
+  set(sid: string, session: StoredSession, callback?: StoreCallback): Promise<void> {
     return answered(this.#set(sid, session), callback);
   }
 
   /** The session lives on, to the end that its cookie says. */
-  override touch(sid: string, session: SessionData, callback?: StoreCallback): Promise<void> {
+  touch(sid: string, session: StoredSession, callback?: StoreCallback): Promise<void> {
     return answered(this.#touch(sid, session), callback);
   }
 
-  override destroy(sid: string, callback?: StoreCallback): Promise<void> {
+  destroy(sid: string, callback?: StoreCallback): Promise<void> {
     return answered(this.#library.destroy(this.prefix + sid), callback);
   }
 
   /** Ends all sessions, on every server. */
-  override clear(callback?: StoreCallback): Promise<void> {
+  clear(callback?: StoreCallback): Promise<void> {
     return answered(this.#clear(), callback);
   }
 
-  override length(callback?: StoreCallback<number>): Promise<number> {
+  length(callback?: StoreCallback<number>): Promise<number> {
     return answered(
       this.#ids().then(({ length }) => length),
       callback,
@@ -109,7 +113,7 @@ export class SessionStore extends expressSession.Store {
   }
 
   /** All sessions, each with its `id`. */
-  override all(callback?: StoreCallback<(SessionData & { id: string })[]>): Promise<(SessionData & { id: string })[]> {
+  all(callback?: StoreCallback<never>): Promise<(StoredSession & { id: string })[]> {
     return answered(this.#all(), callback);
   }
 
@@ -118,19 +122,32 @@ export class SessionStore extends expressSession.Store {
     return this.#close();
   }
 
-  /** What express-session makes of what was read: the place to remember what a request began with. */
-  override createSession(...[request, data]: Parameters<expressSession.Store['createSession']>) {
+  /** Part of what express-session asks of stores: ends the session, and begins another in its place. */
+  regenerate(request: unknown, callback: (error?: unknown) => unknown): void {
+    this.#base.regenerate.call(this, request, callback);
+  }
+
+  /** Part of what express-session asks of stores. */
+  load(sid: string, callback: (error: unknown, session?: never) => unknown): void {
+    this.#base.load.call(this, sid, callback);
+  }
+
+  /**
+   * Part of what express-session asks of stores: makes of what was read the session of a request, whose type is for
+   * express-session to say.
+   */
+  createSession(request: unknown, data: StoredSession): never {
     const base = this.#bases.get(data);
-    const session = super.createSession(request, data);
+    const session = this.#base.createSession.call(this, request, data);
     if (base) {
       // what a session has no place for, such as a key called __proto__, is not missed when it is written
       const marks = [...base.marks].filter(([field]) => Object.hasOwn(session, keyOf(field)));
       this.#bases.set(session, { ...base, marks: new Map(marks) });
     }
-    return session;
+    return session as never;
   }
 
-  async #get(sid: string): Promise<SessionData | null> {
+  async #get(sid: string): Promise<StoredSession | null> {
     const reply = await this.#library.get(this.prefix + sid);
     if (reply.code === 'GONE') return null;
     if (reply.code === 'TEXT') {
@@ -147,7 +164,7 @@ export class SessionStore extends expressSession.Store {
     return data;
   }
 
-  async #set(sid: string, session: SessionData): Promise<void> {
+  async #set(sid: string, session: StoredSession): Promise<void> {
     const ttlMs = this.#ttlMs(session);
     if (ttlMs < 0) return this.#library.destroy(this.prefix + sid);
     const fields = this.#fields.of(session);
@@ -156,7 +173,7 @@ export class SessionStore extends expressSession.Store {
     const birth = base ? await this.#patch(sid, base, fields, marks, ttlMs) : await this.#put(sid, fields, ttlMs);
     if (birth === undefined) this.emit('gone');
     // saved once more in the same request, it has changed since now; what is no request's is whole each time
-    else if (session instanceof expressSession.Session) this.#bases.set(session, { birth, isText: false, marks });
+    else if (isOfRequest(session)) this.#bases.set(session, { birth, isText: false, marks });
   }
 
   async #put(sid: string, fields: StoredFields, ttlMs: number): Promise<string> {
@@ -181,13 +198,13 @@ export class SessionStore extends expressSession.Store {
     return undefined;
   }
 
-  async #touch(sid: string, session: SessionData): Promise<void> {
+  async #touch(sid: string, session: StoredSession): Promise<void> {
     if (this.disableTouch || this.disableTTL) return;
     const ttlMs = this.#ttlMs(session);
     if (ttlMs < 0) return this.#library.destroy(this.prefix + sid);
     // a cookie without a length of life has the end that it was given
     const rolls = typeof session.cookie?.originalMaxAge === 'number';
-    const cookie = rolls ? (this.#fields.of({ cookie: session.cookie } as SessionData).get('c') ?? '') : '';
+    const cookie = rolls ? (this.#fields.of({ cookie: session.cookie } as StoredSession).get('c') ?? '') : '';
     await this.#library.touch(this.prefix + sid, this.#bases.get(session)?.birth ?? '', ttlMs, cookie);
   }
 
@@ -202,8 +219,8 @@ export class SessionStore extends expressSession.Store {
     return (await this.#keys()).map((key) => key.slice(this.prefix.length));
   }
 
-  async #all(): Promise<(SessionData & { id: string })[]> {
-    const sessions: (SessionData & { id: string })[] = [];
+  async #all(): Promise<(StoredSession & { id: string })[]> {
+    const sessions: (StoredSession & { id: string })[] = [];
     for (const part of inParts(await this.#ids(), READ_AT_ONCE)) {
       const found = await Promise.all(part.map((sid) => this.#get(sid)));
       for (const [i, data] of found.entries()) if (data) sessions.push(Object.assign(data, { id: String(part[i]) }));
@@ -226,14 +243,14 @@ export class SessionStore extends expressSession.Store {
   }
 
   /** 0 for ever, below 0 for one that is over. */
-  #ttlMs(session: SessionData): number {
+  #ttlMs(session: StoredSession): number {
     const ttlMs = this.#lifetimeMs(session);
     if (Number.isNaN(ttlMs)) return -1;
     if (ttlMs <= 0) return -1;
     return this.disableTTL ? 0 : Math.min(Math.ceil(ttlMs), Number.MAX_SAFE_INTEGER);
   }
 
-  #lifetimeMs(session: SessionData): number {
+  #lifetimeMs(session: StoredSession): number {
     if (typeof this.ttl === 'function') return this.ttl(session) * 1_000;
     const expires = session?.cookie?.expires;
     return expires ? Number(new Date(expires)) - Date.now() : this.ttl * 1_000;
@@ -249,10 +266,10 @@ function openFunctions({ client, functions, url }: SessionStoreOptions): RedisFu
   return new RedisFunctions(client ? { client } : { url: url ?? (process.env['REDIS_URL'] || DEFAULT_URL) });
 }
 
-function answered<T>(result: Promise<T>, callback: StoreCallback<T> | undefined): Promise<T> {
+function answered<T>(result: Promise<T>, callback: StoreCallback<T> | StoreCallback<never> | undefined): Promise<T> {
   if (!callback) return result;
   result.then(
-    (value) => callback(null, value),
+    (value) => callback(null, value as never),
     (error) => callback(error),
   );
   return result.catch(() => undefined as never);

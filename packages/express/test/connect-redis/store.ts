@@ -1,2 +1,2 @@
 /** In the place of connect-redis's own store. */
-export { SessionStore as RedisStore } from '../../src/store/index.js';
+export { SessionStore as RedisStore } from '../../src/index.js';
