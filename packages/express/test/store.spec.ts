@@ -237,6 +237,11 @@ describe.each(availableServers())('SessionStore on $name', ({ path }) => {
     await expect(store.set('a', sessionOf({ 'half \ud83d': 1 }))).rejects.toMatchObject({
       code: 'INVALID_SESSION_DATA',
     });
+    const never = { cookie: { originalMaxAge: null, expires: 'soon' } };
+    for (const change of [store.set('a', never), store.touch('a', never)]) {
+      await expect(change).rejects.toMatchObject({ code: 'INVALID_SESSION_DATA' });
+    }
+    await expect(new SessionStore({ functions, ttl: () => Number.NaN }).set('a', sessionOf({}))).rejects.toThrow('ttl');
     const error = await done((callback) => store.set('a', sessionOf({ value: 1n }), callback)).catch((e) => e);
     expect(error).toMatchObject({ code: 'INVALID_SESSION_DATA' });
     expect(await store.get('a')).toMatchObject({ kept: true });

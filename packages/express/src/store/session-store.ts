@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { type Handle, InvalidArgumentError, RedisFunctions } from '@redis-functions/core';
-import { expressSessionLibrary, type StoredFields } from '@redis-functions/session';
+import { expressSessionLibrary, SessionError, type StoredFields } from '@redis-functions/session';
 import { keyOnEveryServer } from './every-server.js';
 import { type BaseStore, isOfRequest, loadBaseStore, type StoredSession } from './express-session.js';
 import { birthOfText, changesOf, keyOf, SessionFields } from './fields.js';
@@ -195,7 +195,10 @@ export class SessionStore extends EventEmitter {
       const all = this.#fields.of(await this.#fields.parseText(reply.text));
       others = new Map([...all].filter(([field]) => !set.has(field) && !remove.includes(field)));
     }
-    return undefined;
+    throw new SessionError(
+      'VERSION_CONFLICT',
+      'Processes with connect-redis write the session without pause, and nothing was changed. Try again.',
+    );
   }
 
   async #touch(sid: string, session: StoredSession): Promise<void> {
@@ -245,7 +248,12 @@ export class SessionStore extends EventEmitter {
   /** 0 for ever, below 0 for one that is over. */
   #ttlMs(session: StoredSession): number {
     const ttlMs = this.#lifetimeMs(session);
-    if (Number.isNaN(ttlMs)) return -1;
+    if (Number.isNaN(ttlMs)) {
+      throw new SessionError(
+        'INVALID_SESSION_DATA',
+        'How long the session lives is not known: cookie.expires is no date, or ttl no number. Correct it.',
+      );
+    }
     if (ttlMs <= 0) return -1;
     return this.disableTTL ? 0 : Math.min(Math.ceil(ttlMs), Number.MAX_SAFE_INTEGER);
   }
