@@ -38,6 +38,7 @@
 --   cart_cancel        cart, checkout [, holds, due]           checkout id, POLICY
 --                      → OK, 1 or 0 (was not open), order id ("" unless it is paid or committed), then product, units
 --   cart_opened, cart_paid, cart_journal: the steps of a checkout whose products are in other slots; see there.
+--   cart_take, cart_parcel, cart_delivered: those of a merge into a cart in another slot; see there.
 --
 -- Of stock:
 --   cart_stock_set     stock   product, units | untracked, ... (pairs)      → OK, products set
@@ -2001,6 +2002,72 @@ local function cart_journal(keys, args)
   return append_pairs({ record.id, record.state, max(0, record.till - work.ms), record.order }, record.lines)
 end
 
+-- merges into a cart in another slot: what is on its way is in a parcel
+
+local function parcel_reply(values)
+  local reply = { 'OK', values[1], values[2], values[3] }
+  local lines = unpack_values(values[4] or '')
+  for i = 1, #lines do
+    reply[4 + i] = lines[i]
+  end
+  return reply
+end
+
+-- keys cart, parcel, args parcel id, target, strategy, POLICY → OK, parcel id, target, strategy, then five per line:
+-- line, product, quantity, price when added, metadata | NONE (nothing to merge) | IN_CHECKOUT | CURRENCY_MISMATCH.
+-- Takes all that is in the cart, or answers with the parcel that somebody took before and has not delivered.
+local function cart_take(keys, args)
+  local work = begin('cart_take', keys, args, { fixed = 3, least = 3, policy = true, keys = { [2] = true } })
+  local pending = not work.problem and read_fields(work, keys[2], { 'id', 'target', 'strategy', 'lines' })
+  local cart = not work.problem and load_whole(work, { key = keys[1] })
+  if work.problem then
+    return work.problem
+  end
+  if pending[1] then
+    return parcel_reply(pending)
+  end
+  if #cart.list == 0 then
+    return { 'NONE' }
+  end
+  if is_in_checkout(work, cart) then
+    return { 'IN_CHECKOUT', cart.checkout, to_reply(cart.checkout_until) }
+  end
+  local refusal = refuse_currency(work, cart)
+  if refusal then
+    return refusal
+  end
+  local lines = {}
+  for _, line in ipairs(cart.list) do
+    local price = line.price and digits(line.price) or ''
+    append(lines, { line.id, line.sku, digits(line.quantity), price, line.meta or '' }, 5)
+  end
+  local packed = pack_values(lines)
+  call('HSET', keys[2], 'id', args[1], 'target', args[2], 'strategy', args[3], 'lines', packed)
+  call('PEXPIRE', keys[2], digits(work.policy.keep))
+  call('DEL', keys[1])
+  return parcel_reply({ args[1], args[2], args[3], packed })
+end
+
+-- keys parcel → as cart_take, of a parcel that was taken before; no-writes
+local function cart_parcel(keys, args)
+  local work = begin('cart_parcel', keys, args, { fixed = 0, least = 0, keys = { [1] = true } })
+  local pending = not work.problem and read_fields(work, keys[1], { 'id', 'target', 'strategy', 'lines' })
+  if work.problem then
+    return work.problem
+  end
+  return pending[1] and parcel_reply(pending) or { 'NONE' }
+end
+
+-- keys parcel, args parcel id → OK, 1 or 0
+local function cart_delivered(keys, args)
+  local work = begin('cart_delivered', keys, args, { fixed = 1, least = 1, keys = { [1] = true } })
+  local id = not work.problem and on_key(work, 'HGET', keys[1], 'id')
+  if work.problem then
+    return work.problem
+  end
+  return { 'OK', id == args[1] and call('DEL', keys[1]) or 0 }
+end
+
 -- products of a cart in another slot: keys stock, holds, due [, prices | sale]; the holder is the key of the cart
 
 local function begin_product(name, keys, args, wants)
@@ -2451,6 +2518,9 @@ redis.register_function('cart_stock_set', cart_stock_set)
 redis.register_function('cart_stock_adjust', cart_stock_adjust)
 redis.register_function('cart_backorder', cart_backorder)
 redis.register_function('cart_price_set', cart_price_set)
+redis.register_function({ function_name = 'cart_take', callback = cart_take, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_delivered', callback = cart_delivered, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_parcel', callback = cart_parcel, flags = { 'no-writes' } })
 redis.register_function('cart_hold', cart_hold)
 redis.register_function('cart_pin', cart_pin)
 redis.register_function('cart_note', cart_note)

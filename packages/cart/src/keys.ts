@@ -16,9 +16,14 @@ export interface StockKeys {
 export interface CartKeys {
   readonly cart: string;
   readonly checkout: string;
+  /** What was taken out of it and has not arrived in another cart (`split`). */
+  readonly parcel: string;
   operation(opId: string): string;
   order(orderId: string): string;
 }
+
+/** What is looked at later: checkouts that are being paid, merges under way, carts that were written. */
+export type JournalKind = 'checkouts' | 'merges' | 'carts';
 
 /** Text in which nothing ends a part of a key. */
 const part = encodeKeyPart;
@@ -49,6 +54,7 @@ export class ShopKeys {
     return {
       cart: `${root}:cart:${id}`,
       checkout: `${root}:checkout:${id}`,
+      parcel: `${root}:parcel:${id}`,
       operation: (opId) => `${root}:op:${id}:${part(opId)}`,
       order: (orderId) => `${root}:order:${part(orderId)}`,
     };
@@ -85,7 +91,7 @@ export class ShopKeys {
   }
 
   /** A part of what somebody has to look at later, in slots of its own (`split`). */
-  journal(kind: 'checkouts' | 'carts', index: number): string {
+  journal(kind: JournalKind, index: number): string {
     return `${this.#root(`:j:${index}`)}:${kind}`;
   }
 

@@ -7,7 +7,7 @@ export interface ReapResult {
   readonly abandoned: number;
   /** Holds whose time was over, and that are gone now (`shop-slot`; see InventoryService.reap). */
   readonly holdsExpired: number;
-  /** Paid checkouts that were finished (`split`). */
+  /** Paid checkouts, and merges, that were begun by a process that died, and are finished now (`split`). */
   readonly forwarded: number;
 }
 

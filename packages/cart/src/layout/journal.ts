@@ -1,4 +1,5 @@
 import { named } from '../faults.js';
+import type { JournalKind } from '../keys.js';
 import type { CartConfiguration } from '../options.js';
 import { toText } from '../replies.js';
 
@@ -12,9 +13,9 @@ const AT_ONCE = 100;
  */
 export class Journal {
   readonly #config: CartConfiguration;
-  readonly #kind: 'checkouts' | 'carts';
+  readonly #kind: JournalKind;
 
-  constructor(config: CartConfiguration, kind: 'checkouts' | 'carts') {
+  constructor(config: CartConfiguration, kind: JournalKind) {
     this.#config = config;
     this.#kind = kind;
   }

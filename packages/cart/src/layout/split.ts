@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { LineChange, LineOutcome, MergeAdjustment, MergeResult, MergeStrategy } from '../cart.js';
+import type { LineChange, LineOutcome, MergeResult, MergeStrategy } from '../cart.js';
 import { CartError, type CartErrorDetails } from '../cart-error.js';
 import { type StoredCart, type StoredLine, toStoredCart } from '../cart-reply.js';
 import { named } from '../faults.js';
@@ -21,12 +20,12 @@ import { Journal } from './journal.js';
 import type { AddOptions, CartLayout, LineTarget, NewUnits } from './layout.js';
 import { type Offer, Products } from './products.js';
 import { SplitCheckout } from './split-checkout.js';
+import { type ParcelLine, SplitMerge } from './split-merge.js';
 
 type ChangeName = 'add' | 'set' | 'addMany' | 'remove' | 'clear' | 'accept';
 
 /** Of no cart: the first is the time of its making, in µs. */
 const NO_VERSION = 1;
-const NO_OPERATION: Operation = { opId: undefined, ifVersion: undefined, fingerprint: '' };
 /** A cart that is changed more often while somebody clears it is not cleared. */
 const ATTEMPTS = 10;
 
@@ -37,6 +36,11 @@ interface Wanted {
   readonly inCart: number;
   readonly offer: Offer;
   readonly expected: number | undefined;
+}
+
+interface SplitAddOptions extends AddOptions {
+  /** Where the line was in another cart before. */
+  readonly priceAtAdd?: number | null;
 }
 
 interface Grown {
@@ -55,6 +59,7 @@ export class SplitLayout implements CartLayout {
   readonly #calls: CartCalls;
   readonly #idle: Journal;
   readonly #checkouts: SplitCheckout;
+  readonly #merges: SplitMerge;
 
   constructor(config: CartConfiguration) {
     this.#config = config;
@@ -62,14 +67,20 @@ export class SplitLayout implements CartLayout {
     this.#calls = new CartCalls(config);
     this.#idle = new Journal(config, 'carts');
     this.#checkouts = new SplitCheckout(config, this.#products, (cartId) => this.read(cartId));
+    this.#merges = new SplitMerge(config, {
+      lines: (cartId) => this.#lines(cartId),
+      add: (cartId, line, quantity, op) => this.#addFrom(cartId, line, quantity, op),
+      set: (cartId, line, quantity, op) => this.set(cartId, line, quantity, op),
+      letGo: (cartId, sku, units) => this.#letGo(cartId, sku, units),
+    });
   }
 
-  async add(cartId: string, target: LineTarget, quantity: number, options: AddOptions, op: Operation) {
+  async add(cartId: string, target: LineTarget, quantity: number, options: SplitAddOptions, op: Operation) {
     const sku = target.sku ?? skuOf(target.lineId);
     const { expectedUnitPrice: expected, clamps } = options;
     const [offer, inCart] = await Promise.all([this.#products.offer(cartId, sku), this.#unitsOf(cartId, sku)]);
     const wanted = clamps ? this.#clamp(offer, inCart, quantity) : quantity;
-    const more = [...given(offer.price), ...(clamps ? ['short', 'clamp'] : [])];
+    const more = [...given(options.priceAtAdd ?? offer.price), ...(clamps ? ['short', 'clamp'] : [])];
     const change = this.#changeOf(cartId, [target.sku ?? '', wanted], [...lineOptions(target), ...more]);
     const held = { sku, by: wanted, inCart, offer, expected };
     return this.#holding(cartId, held, op, (op) => this.#changeLine('add', cartId, target, change, op, wanted));
@@ -157,25 +168,8 @@ export class SplitLayout implements CartLayout {
     return { version, changed, replayed };
   }
 
-  /**
-   * Line by line: added to the target as one operation that a repeat does not do again, then taken from the source. What a
-   * guest adds meanwhile stays with the guest.
-   */
-  async merge(from: string, into: string, strategy: MergeStrategy, op: Operation): Promise<MergeResult> {
-    const [source, target] = await Promise.all([this.#lines(from), this.#lines(into)]);
-    if (op.ifVersion !== undefined && op.ifVersion !== target.version) {
-      throw new CartError({ code: 'VERSION_CONFLICT', expected: op.ifVersion, actual: target.version });
-    }
-    this.#assertMergeable(source, source.lines.length === 0 ? source : target);
-    const adjustments: MergeAdjustment[] = [];
-    for (const line of source.lines) {
-      const has = target.lines.find(({ lineId }) => lineId === line.lineId)?.quantity ?? 0;
-      const wanted = has === 0 ? line.quantity : WANTED[strategy](line.quantity, has);
-      const short = await this.#mergeLine(from, into, source.version, line, has, wanted);
-      if (short) adjustments.push(short);
-    }
-    const { version } = source.lines.length === 0 ? target : await this.#lines(into);
-    return { lines: source.lines.length, version, replayed: false, adjustments };
+  merge(from: string, into: string, strategy: MergeStrategy, op: Operation): Promise<MergeResult> {
+    return this.#merges.merge(from, into, strategy, op);
   }
 
   async touch(cartId: string): Promise<boolean> {
@@ -212,13 +206,19 @@ export class SplitLayout implements CartLayout {
     return this.#checkouts.cancel(cartId, checkoutId);
   }
 
-  recover(): Promise<number> {
-    return this.#checkouts.recover();
+  /** What is paid comes first. */
+  async recover(): Promise<number> {
+    return (await this.#checkouts.recover()) + (await this.#merges.recover());
   }
 
   /** Every product has holds of its own: InventoryService.reap knows which. */
   async sweep(): Promise<number> {
     return 0;
+  }
+
+  #addFrom(cartId: string, line: ParcelLine, quantity: number, op: Operation): Promise<LineChange> {
+    const options = { expectedUnitPrice: undefined, clamps: true, priceAtAdd: line.priceAtAdd };
+    return this.add(cartId, line, quantity, options, op);
   }
 
   /** Reserve, then add; of what was not added, let go. */
@@ -319,56 +319,6 @@ export class SplitLayout implements CartLayout {
     return { version, changed: false, replayed: false, outcomes: inOrder(items, [], refused) };
   }
 
-  async #mergeLine(
-    from: string,
-    into: string,
-    version: number,
-    line: StoredLine,
-    has: number,
-    wanted: number,
-  ): Promise<MergeAdjustment | undefined> {
-    const { lineId, sku, quantity } = line;
-    const target = { lineId, sku, metadata: line.metadata || undefined, mustExist: false };
-    // the same for a repeat of the same merge, whoever does it
-    const opId = createHash('sha256').update(`${from}\n${version}\n${lineId}`).digest('base64url');
-    const op = (what: string): Operation => ({
-      opId: `merge.${what}.${opId}`,
-      ifVersion: undefined,
-      fingerprint: what,
-    });
-    // held for the source, it is not there for the target
-    await this.#letGo(from, sku, quantity);
-    let reason: MergeAdjustment['reason'] | undefined;
-    let now = has;
-    try {
-      if (wanted > has) {
-        const options = { expectedUnitPrice: undefined, clamps: true };
-        now = (await this.add(into, target, wanted - has, options, op('add'))).quantity;
-      } else if (wanted < has) now = (await this.set(into, target, wanted, op('set'))).quantity;
-      if (now < wanted) reason = 'stock';
-    } catch (error) {
-      if (!(error instanceof CartError)) throw error;
-      if (error.is('LIMIT_EXCEEDED')) reason = error.details.limit;
-      else if (error.is('OUT_OF_STOCK') || error.is('UNKNOWN_SKU')) reason = 'stock';
-      else throw error;
-    }
-    const removal = this.#changeOf(from, [sku, quantity], lineOptions(target));
-    accept(await this.#send('remove', from, removal, op('remove')), this.#asked(NO_OPERATION));
-    return reason && { lineId, sku, wanted, quantity: now, reason };
-  }
-
-  #assertMergeable(source: StoredCart, target: StoredCart): void {
-    const { currency } = this.#config;
-    for (const { currency: cart, lines } of [source, target]) {
-      if (cart !== null && cart !== currency && lines.length > 0) {
-        throw new CartError({ code: 'CURRENCY_MISMATCH', cart, given: currency });
-      }
-    }
-    if (source.lines.length === 0 || source.checkoutUntil <= source.readAt) return;
-    const { checkoutId, checkoutUntil } = source;
-    throw new CartError({ code: 'IN_CHECKOUT', checkoutId, until: new Date(checkoutUntil).toISOString() });
-  }
-
   async #changeLine(
     name: 'add' | 'set',
     cartId: string,
@@ -413,13 +363,6 @@ export class SplitLayout implements CartLayout {
     return { ifVersion, opId, currency: this.#config.currency };
   }
 }
-
-const WANTED: Readonly<Record<MergeStrategy, (source: number, target: number) => number>> = {
-  sum: (source, target) => source + target,
-  max: (source, target) => Math.max(source, target),
-  'keep-target': (_, target) => target,
-  'keep-source': (source) => source,
-};
 
 function given(price: number | null) {
   return price === null ? [] : ['given', price];
