@@ -8,8 +8,7 @@ import {
   startCluster,
   startSentinel,
 } from '@redis-functions/testing';
-import { Cluster as Cluster6 } from 'ioredis-6';
-import { createCluster } from 'redis';
+import { CLUSTER_CLIENTS } from '../topologies/cluster-clients.js';
 import { newest } from '../topologies/servers.js';
 
 const COUNTING: readonly Algorithm[] = ['token-bucket', 'fixed-window', 'sliding-window', 'sliding-log'];
@@ -87,31 +86,14 @@ describe.each(newest(availableServers()))('limits on a cluster of $name', ({ pat
     });
     return limiter;
   };
-  const clients: Readonly<Record<string, () => Promise<RedisClient>>> = {
-    'node-redis': async () => {
-      const client = createCluster({
-        rootNodes: cluster.addresses.map(({ host, port }) => ({ url: `redis://${host}:${port}` })),
-      });
-      client.on('error', () => {});
-      await client.connect();
-      ends.push(() => client.destroy());
-      return client;
-    },
-    ioredis: async () => {
-      const client = new Cluster6([...cluster.addresses]);
-      ends.push(() => client.disconnect());
-      return client;
-    },
-  };
-
   async function allKeys(): Promise<string[]> {
     const keys = await Promise.all((await cluster.primaries()).map((primary) => primary.command('KEYS', '*')));
     // not those by which deployers meet
     return (keys as string[][]).flat().filter((key) => !key.startsWith('rf:'));
   }
 
-  it.each(Object.keys(clients))('do all that they do on one server: %s', async (name) => {
-    const client = await clients[name]?.();
+  it.each(Object.keys(CLUSTER_CLIENTS))('do all that they do on one server: %s', async (name) => {
+    const client = await CLUSTER_CLIENTS[name]?.(cluster, ends);
     const policies = [
       ...COUNTING.map((algorithm) => ({ name: algorithm, limit: 5, window: '1h', algorithm })),
       { name: 'running', limit: 4, window: '1h', algorithm: 'concurrency' as const },
@@ -146,7 +128,9 @@ describe.each(newest(availableServers()))('limits on a cluster of $name', ({ pat
   });
 
   it('say so where keys of one call are in several slots', async () => {
-    const functions = new RedisFunctions({ client: (await clients['node-redis']?.()) as RedisClient });
+    const functions = new RedisFunctions({
+      client: (await CLUSTER_CLIENTS['node-redis']?.(cluster, ends)) as RedisClient,
+    });
     await limiterOn(undefined, {}).ready();
     await expect(
       functions.call('ratelimiter_consume', ['a', 'b'], ['tb', 1, 1_000, 1, 'tb', 1, 1_000, 1]),

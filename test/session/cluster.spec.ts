@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type RedisClient, RedisFunctions } from '@redis-functions/core';
 import { SessionService, type SessionServiceOptions } from '@redis-functions/session';
 import { availableServers, type RedisCluster, startCluster } from '@redis-functions/testing';
-import { Cluster as Cluster6 } from 'ioredis-6';
-import { createCluster } from 'redis';
+import { CLUSTER_CLIENTS } from '../topologies/cluster-clients.js';
 import { newest } from '../topologies/servers.js';
 
 const USERS = Array.from({ length: 20 }, (_, i) => `user ${i}`);
@@ -20,25 +19,8 @@ describe.each(newest(availableServers()))('sessions on a cluster of $name', ({ p
   });
   afterAll(() => cluster.stop());
 
-  const clients: Readonly<Record<string, () => Promise<RedisClient>>> = {
-    'node-redis': async () => {
-      const client = createCluster({
-        rootNodes: cluster.addresses.map(({ host, port }) => ({ url: `redis://${host}:${port}` })),
-      });
-      client.on('error', () => {});
-      await client.connect();
-      ends.push(() => client.destroy());
-      return client;
-    },
-    ioredis: async () => {
-      const client = new Cluster6([...cluster.addresses]);
-      ends.push(() => client.disconnect());
-      return client;
-    },
-  };
-
   async function serviceOn(name = 'node-redis', options: Partial<SessionServiceOptions> = {}): Promise<SessionService> {
-    const functions = new RedisFunctions({ client: (await clients[name]?.()) as RedisClient });
+    const functions = new RedisFunctions({ client: (await CLUSTER_CLIENTS[name]?.(cluster, ends)) as RedisClient });
     const routingKey = 'a routing key of the tests, 32 characters or more';
     const service = new SessionService({ functions, routingKey, deadlineMs: 10_000, ...options });
     ends.push(() => functions.close());
@@ -77,7 +59,7 @@ describe.each(newest(availableServers()))('sessions on a cluster of $name', ({ p
     return finish;
   }
 
-  it.each(Object.keys(clients))('do all that they do on one server: %s', async (name) => {
+  it.each(Object.keys(CLUSTER_CLIENTS))('do all that they do on one server: %s', async (name) => {
     const service = await serviceOn(name, { maxSessions: 3, expiryEvents: { everyMs: 1_000_000 } });
     await Promise.all(
       USERS.map(async (user) => {
@@ -105,7 +87,7 @@ describe.each(newest(availableServers()))('sessions on a cluster of $name', ({ p
     expect(await service.live()).toBe(0);
   });
 
-  it.each(Object.keys(clients))('are ended all at once in a slot that has moved by half: %s', async (name) => {
+  it.each(Object.keys(CLUSTER_CLIENTS))('are ended all at once in a slot that has moved by half: %s', async (name) => {
     const service = await serviceOn(name);
     const [first, second] = await Promise.all([service.create('ada'), service.create('ada')]);
     const finish = await halfMoved(first.token, 'session');
