@@ -3,6 +3,7 @@ import { callCommand } from './commands/call.js';
 import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js';
 import { diffCommand } from './commands/diff.js';
 import { dumpCommand, restoreCommand } from './commands/dump.js';
+import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
 import { deleteCommand } from './commands/remove.js';
 import { killCommand, statsCommand } from './commands/running.js';
@@ -11,6 +12,7 @@ import type { Terminal } from './output/terminal.js';
 import { VERSION } from './version.js';
 
 const COMMANDS = [
+  lintCommand,
   planCommand,
   deployCommand,
   verifyCommand,

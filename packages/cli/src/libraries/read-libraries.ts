@@ -23,8 +23,7 @@ export interface LibraryFile {
  * @throws CliError for what cannot be read as a library, with the file; nothing has been sent anywhere.
  */
 export async function readLibraries(paths: readonly string[]): Promise<LibraryFile[]> {
-  const files = (await Promise.all(paths.map(filesOf))).flat();
-  const read = await Promise.all(files.map(readLibrary));
+  const read = (await readTexts(paths)).map(toLibrary);
   const byName = new Map<string, string>();
   for (const { file, library } of read) {
     const other = byName.get(library.name);
@@ -36,6 +35,12 @@ export async function readLibraries(paths: readonly string[]): Promise<LibraryFi
   return read;
 }
 
+/** The texts of files, whatever is in them. @throws CliError for what is no text, or cannot be read. */
+export async function readTexts(paths: readonly string[]): Promise<{ file: string; code: string }[]> {
+  const files = (await Promise.all(paths.map(filesOf))).flat();
+  return Promise.all(files.map(async (file) => ({ file, code: await readText(file) })));
+}
+
 async function filesOf(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new CliError(`There is no ${path}. Give a .lua file, or a folder of them.`);
@@ -45,14 +50,17 @@ async function filesOf(path: string): Promise<string[]> {
   return names.map((name) => join(path, name));
 }
 
-async function readLibrary(file: string): Promise<LibraryFile> {
+async function readText(file: string): Promise<string> {
   const { size } = await stat(file);
   if (size > MOST_BYTES)
     throw new CliError(`${file} has ${size} bytes. A library has ${MOST_BYTES} at most: split it.`);
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw new CliError(`${file} cannot be read (${cause.code}). Check its permissions.`, 1, { cause });
   });
-  const code = decode(file, bytes);
+  return decode(file, bytes);
+}
+
+function toLibrary({ file, code }: { file: string; code: string }): LibraryFile {
   try {
     return { file, library: defineLibrary({ code, functions: functionsOf(code) }) };
   } catch (cause) {
