@@ -72,14 +72,13 @@
 --   unknown  what a product without a level is: zero (has none), refuse (UNKNOWN_SKU), untracked (has no end)
 -- OPTIONS  pairs: version (of the cart, 0 for none), op (text that is the same for the same operation; the key of the
 --          operation comes last), line, meta, price (expected), given (price when added), short=clamp, exists=1, total,
---          prices (of a cart whose products are in other slots: per line its name and price, each as LENGTH:sTEXT,
---          where LENGTH is one more than that of TEXT).
+--          prices (of a cart whose products are in other slots: JSON, per line its name and price, all texts).
 --
 -- Stock and prices are hashes of product to whole number; HSET may write them too. Negative stock counts as 0.
 -- Stock, holds, due and prices have no TTL: a level, a price or a hold that expired or was evicted would end a sale, or
 -- leave units held for ever. holds is a hash: h:PRODUCT = units held in all, b:PRODUCT = units that may be sold beyond
--- the stock, c:LENGTH:PRODUCT:CART = units:since:pinned:checkout. due has the ends of the holds. A hold whose end has
--- come counts for nothing; it is swept by whoever writes next, 200 at most in one call.
+-- the stock (b = there are such), c:LENGTH:PRODUCT:CART = units:since:pinned:checkout. due has the ends of the holds. A
+-- hold whose end has come counts for nothing; it is swept by whoever writes next, 200 at most in one call.
 -- A cart is a hash: v = version (rises with each change, and is the time of it in µs), u = units, n = lines, c =
 -- currency, w = there are lines with metadata, k = checkout and its end; per line q: quantity, a: added (µs), p: price
 -- when added, s: product (where it is not the line's name), m: metadata.
@@ -102,7 +101,8 @@ local STOCK_MODES = { ['none'] = true, ['check'] = true, ['reserve'] = true }
 local UNKNOWN = { ['zero'] = true, ['refuse'] = true, ['untracked'] = true }
 
 -- There are no globals while a library is loaded, and looking one up later costs as much as a small command.
-local call, pcall_redis, format, min, max, floor, huge, sort, concat, to_number, spread, kind
+local call, pcall_redis, format, min, max, floor, huge, sort, to_number, spread, kind, each, entries
+local find, byte, sub, match, try
 
 -- what a cart wants of a line that both carts have
 local STRATEGIES = {
@@ -137,7 +137,12 @@ end
 
 -- plain digits: Lua itself would write 1e+15
 local function digits(number)
-  return format('%.0f', number)
+  return format(number < 1e9 and '%d' or '%.0f', number)
+end
+
+-- for a command, which takes small numbers as they are; of a large one not every engine makes plain digits
+local function argument(number)
+  return number < 1e9 and number or format('%.0f', number)
 end
 
 local function to_reply(number)
@@ -146,7 +151,7 @@ end
 
 -- tonumber() also takes nan, inf, 1e3, 0x10 and ' 5 '
 local function to_whole(text)
-  if text ~= '0' and not text:find('^[1-9]%d*$') then
+  if text ~= '0' and not find(text, '^[1-9]%d*$') then
     return nil
   end
   local number = to_number(text)
@@ -154,7 +159,7 @@ local function to_whole(text)
 end
 
 local function to_integer(text)
-  if text:byte(1) ~= 45 then
+  if byte(text) ~= 45 then
     return to_whole(text)
   end
   local number = to_whole(text:sub(2))
@@ -207,7 +212,7 @@ local NUMBERS = {
 
 local function parse_policy(work, text)
   local policy = { stock = 'check', unknown = 'zero', currency = '' }
-  for name, value in pairs(NUMBERS) do
+  for name, value in entries(NUMBERS) do
     policy[name] = value
   end
   for word in text:gmatch('%S+') do
@@ -264,7 +269,8 @@ end
 
 local function localise()
   call, pcall_redis, format, min, max, floor = redis.call, redis.pcall, string.format, math.min, math.max, math.floor
-  huge, sort, concat, to_number, spread, kind = math.huge, table.sort, table.concat, tonumber, unpack, type
+  huge, sort, to_number, spread, kind = math.huge, table.sort, tonumber, unpack, type
+  each, entries, find, byte, sub, match, try = ipairs, pairs, string.find, string.byte, string.sub, string.match, pcall
 end
 
 -- keys: how many of them, by count; fixed: arguments before POLICY; items: arguments per item after OPTIONS, whose
@@ -355,6 +361,10 @@ end
 
 -- in chunks, however many there are
 local function send(command, key, values)
+  if #values <= CHUNK then
+    call(command, key, spread(values))
+    return
+  end
   for first = 1, #values, CHUNK do
     call(command, key, spread(values, first, min(first + CHUNK - 1, #values)))
   end
@@ -379,29 +389,24 @@ local function to_units(text)
   return text == 'untracked' and text or to_integer(text)
 end
 
--- operations: the answer of one is kept with its fingerprint, each value as its length, type and text
+-- operations: the answer of one is kept with its fingerprint
 
+-- several texts and numbers as one; a number as text, which cjson would round to 14 digits
 local function pack_values(values)
-  local parts = {}
+  local texts = {}
   for i = 1, #values do
     local value = values[i]
-    local text = kind(value) == 'number' and 'i' .. digits(value) or 's' .. value
-    parts[i] = #text .. ':' .. text
+    texts[i] = kind(value) == 'number' and 'i' .. digits(value) or 's' .. value
   end
-  return concat(parts)
+  return cjson.encode(texts)
 end
 
 local function unpack_values(packed)
-  local values, at = {}, 1
-  while at <= #packed do
-    local colon = packed:find(':', at, true)
-    local length = colon and to_number(packed:sub(at, colon - 1))
-    if not length then
-      break
-    end
-    local text = packed:sub(colon + 2, colon + length)
-    values[#values + 1] = packed:byte(colon + 1) == 105 and to_number(text) or text
-    at = colon + length + 1
+  local is_read, texts = try(cjson.decode, packed)
+  local values = {}
+  for i = 1, is_read and #texts or 0 do
+    local text = texts[i]
+    values[i] = byte(text) == 105 and to_number(sub(text, 2)) or sub(text, 2)
   end
   return values
 end
@@ -450,14 +455,6 @@ local function read_number_field(work, cart, name, value)
   return number or 0
 end
 
-local function read_quantity(work, cart, id, value)
-  local quantity = to_whole(value) or 0
-  if quantity == 0 and work.tolerated ~= id then
-    fail_corrupt_line(work, cart, id, value)
-  end
-  return quantity
-end
-
 local function was_added_before(left, right)
   if left.added ~= right.added then
     return left.added < right.added
@@ -479,19 +476,36 @@ local function load_whole(work, cart)
   if not fields then
     return cart
   end
-  local lines, list, details = {}, {}, {}
-  cart.version, cart.units, cart.count, cart.currency, cart.exists = 0, 0, 0, false, #fields > 0
+  local lines, list, found = {}, {}, {}
+  local units, count = 0, 0
+  cart.version, cart.currency, cart.exists = 0, false, #fields > 0
   for i = 1, #fields, 2 do
     local field, value = fields[i], fields[i + 1]
-    if field:byte(2) == 58 then
-      local id, what = field:sub(3), field:byte(1)
+    local what, colon = byte(field, 1, 2)
+    if colon == 58 then
+      local id = sub(field, 3)
+      local line = found[id]
+      if not line then
+        line = { id = id, sku = id, quantity = 0, added = 0, price = nil, meta = nil, exists = false }
+        found[id] = line
+      end
       if what == 113 then
-        local line = new_line(id)
-        line.quantity, line.exists = read_quantity(work, cart, id, value), true
-        lines[id], list[#list + 1] = line, line
-        cart.units, cart.count = cart.units + line.quantity, cart.count + 1
-      else
-        details[#details + 1], details[#details + 2], details[#details + 3] = id, what, value
+        local quantity = to_whole(value) or 0
+        if quantity == 0 and work.tolerated ~= id then
+          fail_corrupt_line(work, cart, id, value)
+        end
+        line.quantity, line.exists = quantity, true
+        count = count + 1
+        units, lines[id], list[count] = units + quantity, line, line
+      elseif what == 97 then
+        -- only the order depends on it: a cart is not refused for it
+        line.added = to_whole(value) or 0
+      elseif what == 112 then
+        line.price = to_whole(value)
+      elseif what == 115 then
+        line.sku = value
+      elseif what == 109 then
+        line.meta = value
       end
     elseif field == 'v' then
       cart.version = read_number_field(work, cart, 'version', value)
@@ -503,25 +517,10 @@ local function load_whole(work, cart)
       read_checkout_field(cart, value)
     end
   end
-  for i = 1, #details, 3 do
-    local line, what, value = lines[details[i]], details[i + 1], details[i + 2]
-    if line then
-      if what == 97 then
-        line.added = to_whole(value)
-      elseif what == 112 then
-        line.price = to_whole(value)
-      elseif what == 115 then
-        line.sku = value
-      elseif what == 109 then
-        line.meta = value
-      end
-    end
-  end
+  cart.units, cart.count = units, count
   local sorted = true
-  for i, line in ipairs(list) do
-    -- only the order depends on it: a cart is not refused for it
-    line.added = line.added or 0
-    sorted = sorted and (i == 1 or was_added_before(list[i - 1], line))
+  for i = 2, count do
+    sorted = sorted and was_added_before(list[i - 1], list[i])
   end
   -- HGETALL has no order of its own, though a small hash comes in that of adding
   if not sorted then
@@ -558,7 +557,13 @@ local function load_lines(work, key, wanted)
     local id, value = wanted[2 * i - 1], values[6 + i]
     local line = cart.lines[id] or new_line(id, wanted[2 * i])
     if value then
-      line.quantity, line.exists = read_quantity(work, cart, id, value), true
+      line.quantity, line.exists = to_whole(value) or 0, true
+      if line.quantity == 0 then
+        if work.tolerated == id then
+          return load_whole(work, cart)
+        end
+        fail_corrupt_line(work, cart, id, value)
+      end
     end
     cart.lines[id] = line
   end
@@ -569,7 +574,7 @@ end
 local function recount(work, cart)
   local whole = load_whole(work, { key = cart.key })
   work.problem = nil
-  for _, line in ipairs(cart.touched or {}) do
+  for _, line in each(cart.touched or {}) do
     local was = whole.lines[line.id]
     if was then
       whole.units, whole.count = whole.units - was.quantity, whole.count - 1
@@ -591,7 +596,7 @@ end
 local function units_of(cart, sku)
   if not cart.whole then
     local units = 0
-    for _, line in pairs(cart.lines) do
+    for _, line in entries(cart.lines) do
       if line.sku == sku then
         units = units + line.quantity
       end
@@ -600,7 +605,7 @@ local function units_of(cart, sku)
   end
   if not cart.by_sku then
     local by_sku = {}
-    for _, line in pairs(cart.lines) do
+    for _, line in entries(cart.lines) do
       by_sku[line.sku] = (by_sku[line.sku] or 0) + line.quantity
     end
     cart.by_sku = by_sku
@@ -654,7 +659,7 @@ local function keep_cart(work, cart)
   if is_in_checkout(work, cart) then
     life = max(life, cart.checkout_until - work.ms)
   end
-  call('PEXPIRE', cart.key, digits(life))
+  call('PEXPIRE', cart.key, argument(life))
   set_idle(work, cart)
 end
 
@@ -662,10 +667,10 @@ end
 -- somebody read before must not be that of a later cart.
 local function write_cart(work, cart)
   cart.version = max(cart.version + 1, work.us)
-  if cart.count <= 0 and not cart.whole then
+  if cart.count <= 0 and not cart.whole and call('HLEN', cart.key) > 6 + 5 * #(cart.touched or {}) then
     recount(work, cart)
   end
-  local fields = { 'v', digits(cart.version), 'u', digits(cart.units), 'n', digits(cart.count) }
+  local fields = { 'v', digits(cart.version), 'u', argument(cart.units), 'n', cart.count }
   local gone = {}
   if cart.count == 0 then
     call('DEL', cart.key)
@@ -674,16 +679,16 @@ local function write_cart(work, cart)
     if work.policy.currency ~= '' and not cart.currency then
       fields[7], fields[8] = 'c', work.policy.currency
     end
-    for _, line in ipairs(cart.touched or {}) do
+    for _, line in each(cart.touched or {}) do
       local at = #fields
       if line.exists then
-        fields[at + 1], fields[at + 2] = 'q:' .. line.id, digits(line.quantity)
+        fields[at + 1], fields[at + 2] = 'q:' .. line.id, argument(line.quantity)
         if line.is_new then
           at = at + 2
           fields[at + 1], fields[at + 2] = 'a:' .. line.id, digits(line.added or work.us)
           if line.price then
             at = at + 2
-            fields[at + 1], fields[at + 2] = 'p:' .. line.id, digits(line.price)
+            fields[at + 1], fields[at + 2] = 'p:' .. line.id, argument(line.price)
           end
           if line.sku ~= line.id then
             fields[at + 3], fields[at + 4] = 's:' .. line.id, line.sku
@@ -729,8 +734,17 @@ end
 
 -- stock
 
+-- "1:" to "256:": making text of a number costs more than reading a field
+local lengths = {}
+
 local function member_of(sku, holder)
-  return #sku .. ':' .. sku .. ':' .. holder
+  local length = #sku
+  local prefix = lengths[length]
+  if not prefix then
+    prefix = format('%d:', length)
+    lengths[length] = prefix
+  end
+  return prefix .. sku .. ':' .. holder
 end
 
 local function sku_of_member(member)
@@ -739,13 +753,13 @@ local function sku_of_member(member)
 end
 
 local function parse_hold(work, key, member, value)
-  local quantity, since, pinned, checkout = value:match('^(%d+):(%d+):(%d+):(.*)$')
+  local quantity, since, pinned, checkout = match(value, '^(%d+):(%d+):(%d+):(.*)$')
   if not quantity then
     fail_corrupt(work, key, 'has "' .. show(value) .. '" as hold "' .. show(member) .. '". Audit the product.')
-    return { quantity = 0, since = 0, pinned = 0, checkout = '' }
+    return { quantity = 0, since = '0', pinned = 0, checkout = '' }
   end
-  quantity, since, pinned = to_number(quantity), to_number(since), to_number(pinned)
-  return { quantity = quantity, since = since, pinned = pinned, checkout = checkout }
+  -- since stays text: it is seldom looked at
+  return { quantity = to_number(quantity), since = since, pinned = to_number(pinned), checkout = checkout }
 end
 
 -- the holds whose time is over, SWEEP at most
@@ -757,11 +771,11 @@ local function find_expired(work, place, most)
     return
   end
   local fields = {}
-  for i, member in ipairs(expired) do
+  for i, member in each(expired) do
     fields[i], place.is_expired[member] = 'c:' .. member, true
   end
   local values = read_fields(work, place.holds, fields)
-  for i, member in ipairs(expired) do
+  for i, member in each(expired) do
     if values[i] then
       local sku = sku_of_member(member)
       place.freed[sku] = (place.freed[sku] or 0) + parse_hold(work, place.holds, member, values[i]).quantity
@@ -778,11 +792,47 @@ local function is_over(work, place, member)
   return till and to_number(till) <= work.ms
 end
 
+-- what is held of a product, from where it stands in what was read
+local function read_entry(work, place, entry, values, members, at, holders)
+  local held = values[at + 1]
+  if held then
+    entry.held = to_integer(held)
+  end
+  if not entry.held then
+    fail_corrupt(work, place.holds, 'has "' .. show(held) .. '" for "' .. show(entry.sku) .. '". Audit the product.')
+    entry.held = 0
+  end
+  entry.held = max(0, entry.held - (place.freed[entry.sku] or 0))
+  for j = 1, #holders do
+    local value, member = values[at + 1 + j], members[at + j]
+    if value and not is_over(work, place, member) then
+      entry.own[holders[j]] = parse_hold(work, place.holds, member, value)
+    end
+  end
+end
+
+local function read_backorders(work, place, stock, list)
+  local fields = {}
+  for i = 1, #list do
+    fields[i] = 'b:' .. list[i]
+  end
+  local values = read_fields(work, place.holds, fields)
+  for i = 1, #list do
+    local value = values[i]
+    local limit = value == 'unlimited' and huge or to_whole(value or '0')
+    if not limit then
+      local sentence = 'has "%s" as backorder of "%s". Set it again.'
+      fail_corrupt(work, place.holds, sentence:format(show(value), show(list[i])))
+    end
+    stock[list[i]].backorder = limit or 0
+  end
+end
+
 -- place: the keys stock, holds and due, of which stock or the other two may be missing. Per product what there is, what
 -- is held in all, and what each of the holders (carts) holds. A product named twice is read once.
 local function load_stock(work, place, skus, holders)
   local stock, list = {}, {}
-  for _, sku in ipairs(skus) do
+  for _, sku in each(skus) do
     if not stock[sku] then
       stock[sku] = { sku = sku, held = 0, backorder = 0, own = {} }
       list[#list + 1] = sku
@@ -790,38 +840,29 @@ local function load_stock(work, place, skus, holders)
   end
   if place.stock and #list > 0 then
     local units = read_numbers(work, place.stock, list, to_units)
-    for i, sku in ipairs(list) do
+    for i, sku in each(list) do
       stock[sku].units = units[i] or nil
     end
   end
   if place.holds and #list > 0 then
     find_expired(work, place)
-    local fields, step = {}, 2 + #holders
-    for _, sku in ipairs(list) do
-      local at = #fields
-      fields[at + 1], fields[at + 2] = 'h:' .. sku, 'b:' .. sku
-      for i, holder in ipairs(holders) do
-        fields[at + 2 + i] = 'c:' .. member_of(sku, holder)
+    local step, width = 1 + #holders, #list
+    local fields, members = {}, {}
+    for i = 1, width do
+      local sku, at = list[i], (i - 1) * step
+      fields[at + 1] = 'h:' .. sku
+      for j = 1, #holders do
+        local member = member_of(sku, holders[j])
+        fields[at + 1 + j], members[at + j] = 'c:' .. member, member
       end
     end
     local values = read_fields(work, place.holds, fields)
-    for i, sku in ipairs(list) do
-      local entry, at = stock[sku], (i - 1) * step
-      local held, backorder = values[at + 1] or '0', values[at + 2] or '0'
-      entry.held = to_integer(held)
-      entry.backorder = backorder == 'unlimited' and huge or to_whole(backorder)
-      if not entry.held or not entry.backorder then
-        local wrong = show(entry.held and backorder or held)
-        fail_corrupt(work, place.holds, 'has "' .. wrong .. '" for "' .. show(sku) .. '". Audit the product.')
-        entry.held, entry.backorder = 0, 0
-      end
-      entry.held = max(0, entry.held - (place.freed[sku] or 0))
-      for j, holder in ipairs(holders) do
-        local value, member = values[at + 2 + j], member_of(sku, holder)
-        if value and not is_over(work, place, member) then
-          entry.own[holder] = parse_hold(work, place.holds, member, value)
-        end
-      end
+    for i = 1, width do
+      read_entry(work, place, stock[list[i]], values, members, (i - 1) * step, holders)
+    end
+    -- few shops have any
+    if call('HEXISTS', place.holds, 'b') == 1 then
+      read_backorders(work, place, stock, list)
     end
   end
   place.loaded = stock
@@ -857,7 +898,7 @@ local function set_hold(work, entry, holder, quantity, deadline)
     if quantity == 0 then
       return
     end
-    own = { quantity = 0, since = work.ms, pinned = 0, checkout = '' }
+    own = { quantity = 0, since = digits(work.ms), pinned = 0, checkout = '' }
     entry.own[holder] = own
   end
   entry.held = max(0, entry.held + quantity - own.quantity)
@@ -867,7 +908,7 @@ local function set_hold(work, entry, holder, quantity, deadline)
 end
 
 local function hold_deadline(work, own)
-  local since = own and own.since or work.ms
+  local since = own and to_number(own.since) or work.ms
   return min(work.ms + work.policy.hold, since + work.policy.hold_most)
 end
 
@@ -875,10 +916,10 @@ end
 -- where a checkout ends (place.may_shorten).
 local function write_stock(place)
   local sets, gone, gone_due, due, units = {}, {}, {}, {}, {}
-  for i, member in ipairs(place.expired or {}) do
+  for i, member in each(place.expired or {}) do
     gone[i], gone_due[i] = 'c:' .. member, member
   end
-  for sku, freed in pairs(place.freed or {}) do
+  for sku, freed in entries(place.freed or {}) do
     local entry = place.loaded[sku]
     if entry then
       entry.changed = entry.changed or {}
@@ -886,20 +927,20 @@ local function write_stock(place)
       gone[#gone + 1] = 'h:' .. sku
     end
   end
-  for sku, entry in pairs(place.loaded) do
+  for sku, entry in entries(place.loaded) do
     if entry.changed and place.holds then
       local at = #sets
       if entry.held > 0 then
-        sets[at + 1], sets[at + 2] = 'h:' .. sku, digits(entry.held)
+        sets[at + 1], sets[at + 2] = 'h:' .. sku, argument(entry.held)
       else
         gone[#gone + 1] = 'h:' .. sku
       end
-      for holder, own in pairs(entry.changed) do
+      for holder, own in entries(entry.changed) do
         local member = member_of(sku, holder)
         if own.quantity > 0 then
           at = #sets
           sets[at + 1] = 'c:' .. member
-          sets[at + 2] = concat({ digits(own.quantity), digits(own.since), digits(own.pinned), own.checkout }, ':')
+          sets[at + 2] = argument(own.quantity) .. ':' .. own.since .. ':' .. argument(own.pinned) .. ':' .. own.checkout
           if own.deadline then
             due[#due + 1], due[#due + 2] = digits(own.deadline), member
           end
@@ -909,7 +950,7 @@ local function write_stock(place)
       end
     end
     if entry.sold and entry.sold > 0 then
-      units[#units + 1], units[#units + 2] = sku, digits(entry.units)
+      units[#units + 1], units[#units + 2] = sku, argument(entry.units)
     end
   end
   -- first what goes: a hold that had expired may be held anew
@@ -988,7 +1029,7 @@ local function most_of(work, cart, line, entry)
   if policy.stock ~= 'none' then
     most, reason = max(0, available_to(work, entry, cart.key) or 0) - others, 'stock'
   end
-  for _, bound in ipairs(bounds) do
+  for _, bound in each(bounds) do
     if bound[1] < most then
       most, reason = bound[1], bound[2]
     end
@@ -1023,11 +1064,11 @@ end
 -- of every line, where the caller has read them
 local function given_prices(work, cart)
   local by_line, prices = {}, {}
-  local packed = unpack_values(work.options.prices or '')
-  for i = 1, #packed, 2 do
+  local is_read, packed = try(cjson.decode, work.options.prices or '[]')
+  for i = 1, is_read and #packed or 0, 2 do
     by_line[packed[i]] = to_whole(packed[i + 1])
   end
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     prices[i] = by_line[line.id] or false
   end
   return prices
@@ -1238,7 +1279,7 @@ local function cart_add_many(keys, args)
     return refusal
   end
   local reply = { 'OK', '', 0 }
-  for i, item in ipairs(items) do
+  for i, item in each(items) do
     local price = work.count >= 3 and (prices[i] or nil) or item.price
     local said = add_item(work, cart, item, price, stock[item.sku], place)
     if said[1] ~= 'OK' and mode == 'atomic' then
@@ -1262,7 +1303,7 @@ local function release(work, keys, cart, skus)
   local place = { holds = keys[2], due = keys[3] }
   local stock = load_stock(work, place, skus, { cart.key })
   return place, function()
-    for sku, entry in pairs(stock) do
+    for sku, entry in entries(stock) do
       local own = entry.own[cart.key]
       if own then
         local wanted = min(own.quantity, units_of(cart, sku))
@@ -1329,7 +1370,7 @@ end
 
 local function skus_of(list)
   local skus = {}
-  for i, line in ipairs(list) do
+  for i, line in each(list) do
     skus[i] = line.sku
   end
   return skus
@@ -1366,7 +1407,7 @@ local function cart_clear(keys, args)
       return work.problem
     end
   end
-  for _, line in ipairs(cart.list) do
+  for _, line in each(cart.list) do
     change_line(cart, line, 0)
   end
   if let_go then
@@ -1416,7 +1457,7 @@ local function cart_accept(keys, args)
   local currency = work.policy.currency
   local moves = currency ~= '' and cart.currency ~= currency
   local sets, gone, moved = {}, {}, 0
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     local price = prices[i] or nil
     if price ~= line.price or moves then
       moved = moved + 1
@@ -1478,7 +1519,7 @@ local function cart_get(keys, args)
     cart.checkout and to_reply(cart.checkout_until) or '', life, work.ms,
   }
   local total, complete, at = 0, true, #reply
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     local price = prices[i] or nil
     local subtotal = price and price * line.quantity
     if price then
@@ -1543,7 +1584,7 @@ end
 
 -- The source lets go first: what it held is there for the target, in the same step.
 local function move_holds(work, source, target, stock)
-  for sku, entry in pairs(stock) do
+  for sku, entry in entries(stock) do
     local units = units_of(target, sku)
     if work.policy.stock == 'reserve' and is_tracked(work, entry) and units > 0 then
       local own = entry.own[target.key] or entry.own[source.key]
@@ -1593,11 +1634,11 @@ local function cart_merge(keys, args)
   if refusal then
     return refusal
   end
-  for _, entry in pairs(stock) do
+  for _, entry in entries(stock) do
     set_hold(work, entry, source.key, 0)
   end
   local reply = { 'OK', #source.list, '' }
-  for _, line in ipairs(source.list) do
+  for _, line in each(source.list) do
     local short = merge_line(work, target, line, strategy, stock[line.sku])
     if short then
       append(reply, short, 5)
@@ -1631,9 +1672,13 @@ local function read_record(work, key)
   local record = { id = values[1], state = values[2], till = 0, lines = {}, order = values[5] or '' }
   if record.id then
     record.till = to_whole(values[3] or '') or 0
-    local packed = unpack_values(values[4] or '')
-    for i = 1, #packed, 5 do
-      record.lines[#record.lines + 1] = { id = packed[i], sku = packed[i + 1], quantity = to_number(packed[i + 2]) }
+    local is_read, packed = try(cjson.decode, values[4] or '')
+    if not is_read then
+      fail_corrupt(work, key, 'has lines that cannot be read. Begin a new checkout.')
+      packed = {}
+    end
+    for i = 1, #packed, 3 do
+      record.lines[(i + 2) / 3] = { id = packed[i], sku = packed[i + 1], quantity = to_number(packed[i + 2]) }
     end
   end
   return record
@@ -1642,7 +1687,7 @@ end
 -- what was ordered of each product, over its lines
 local function units_by_sku(lines)
   local units, skus = {}, {}
-  for _, line in ipairs(lines) do
+  for _, line in each(lines) do
     if not units[line.sku] then
       skus[#skus + 1] = line.sku
     end
@@ -1653,7 +1698,7 @@ end
 
 local function append_pairs(reply, lines)
   local units, skus = units_by_sku(lines)
-  for _, sku in ipairs(skus) do
+  for _, sku in each(skus) do
     reply[#reply + 1], reply[#reply + 2] = sku, to_reply(units[sku])
   end
   return reply
@@ -1674,7 +1719,7 @@ end
 
 local function refuse_prices(cart, prices, options)
   local total = 0
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     if not prices[i] then
       return { 'PRICE_MISSING', line.sku }
     end
@@ -1693,7 +1738,7 @@ local function refuse_stock(work, cart, stock, place)
   if work.policy.stock == 'reserve' and cart.units > work.policy.held_units then
     return { 'LIMIT_EXCEEDED', 'heldUnits', to_reply(work.policy.held_units), to_reply(cart.units) }
   end
-  for _, line in ipairs(cart.list) do
+  for _, line in each(cart.list) do
     local units, entry = units_of(cart, line.sku), stock[line.sku]
     local available = entry and available_to(work, entry, cart.key)
     if entry and not available then
@@ -1748,21 +1793,22 @@ local function cart_checkout(keys, args)
   local till = work.ms + window
   if looks then
     if work.policy.stock == 'reserve' then
-      for sku, entry in pairs(stock) do
+      for sku, entry in entries(stock) do
         pin(work, entry, cart.key, units_of(cart, sku), id, till)
       end
     end
     write_stock(place)
   end
   local reply, lines = { 'OK', to_reply(till), to_reply(total), to_reply(cart.version), id }, {}
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     local price = prices[i] and to_reply(prices[i]) or ''
     append(reply, { line.id, line.sku, to_reply(line.quantity), price, line.meta or '' }, 5)
-    append(lines, { line.id, line.sku, digits(line.quantity), price, line.meta or '' }, 5)
+    local at = #lines
+    lines[at + 1], lines[at + 2], lines[at + 3] = line.id, line.sku, digits(line.quantity)
   end
   call('DEL', keys[2])
   call('HSET', keys[2], 'id', id, 'state', is_local and 'open' or 'pinning', 'till', digits(till),
-    'lines', pack_values(lines), 'total', digits(total))
+    'lines', cjson.encode(lines), 'total', digits(total))
   call('PEXPIRE', keys[2], digits(window + work.policy.keep))
   cart.checkout, cart.checkout_until = id, till
   call('HSET', cart.key, 'k', id .. ':' .. digits(till))
@@ -1797,7 +1843,7 @@ local COMMIT = { fixed = 3, least = 3, policy = true, idle = true, rest = true, 
 
 -- what the cart keeps: what was ordered leaves it, and nothing that was added since
 local function take_ordered(work, cart, record)
-  for _, ordered in ipairs(record.lines) do
+  for _, ordered in each(record.lines) do
     local line = cart.lines[ordered.id]
     if line and line.exists then
       change_line(cart, line, max(0, line.quantity - ordered.quantity))
@@ -1837,7 +1883,7 @@ end
 
 local function wanted_lines(record)
   local wanted = {}
-  for _, line in ipairs(record.lines) do
+  for _, line in each(record.lines) do
     wanted[#wanted + 1], wanted[#wanted + 2] = line.id, line.sku
   end
   return wanted
@@ -1874,7 +1920,7 @@ local function cart_commit(keys, args)
     return work.problem
   end
   local short = {}
-  for _, sku in ipairs(skus) do
+  for _, sku in each(skus) do
     local keep = work.policy.stock == 'reserve' and huge or 0
     local sold = looks and sell(work, stock[sku], cart.key, units[sku], checkout, keep) or units[sku]
     if sold < units[sku] then
@@ -1935,7 +1981,7 @@ local function cart_cancel(keys, args)
   if work.problem then
     return work.problem
   end
-  for sku, entry in pairs(stock) do
+  for sku, entry in entries(stock) do
     unpin(work, entry, cart.key, checkout, work.policy.stock == 'reserve' and units_of(cart, sku) or 0)
   end
   if work.count == 4 then
@@ -2037,7 +2083,7 @@ local function cart_take(keys, args)
     return refusal
   end
   local lines = {}
-  for _, line in ipairs(cart.list) do
+  for _, line in each(cart.list) do
     local price = line.price and digits(line.price) or ''
     append(lines, { line.id, line.sku, digits(line.quantity), price, line.meta or '' }, 5)
   end
@@ -2305,7 +2351,7 @@ end
 
 local function cart_stock_get(keys, args)
   local work = begin_many('cart_stock_get', keys, args, { [1] = true, [3] = true }, 1, CHUNK)
-  for _, sku in ipairs(args) do
+  for _, sku in each(args) do
     read_product(work, sku)
   end
   if work.problem then
@@ -2317,7 +2363,7 @@ local function cart_stock_get(keys, args)
     return work.problem
   end
   local reply = { 'OK' }
-  for _, sku in ipairs(args) do
+  for _, sku in each(args) do
     local entry = stock[sku]
     reply[#reply + 1] = show_units(entry.units)
     if place.holds then
@@ -2330,11 +2376,11 @@ end
 
 local function cart_price_get(keys, args)
   local work = begin_many('cart_price_get', keys, args, { [1] = true }, 1, CHUNK)
-  for _, sku in ipairs(args) do
+  for _, sku in each(args) do
     read_product(work, sku)
   end
   local reply = { 'OK' }
-  for i, price in ipairs(read_numbers(work, keys[1], args, to_whole)) do
+  for i, price in each(read_numbers(work, keys[1], args, to_whole)) do
     reply[i + 1] = price and to_reply(price) or ''
   end
   return work.problem or reply
@@ -2354,7 +2400,7 @@ local function cart_backorder(keys, args)
   if limit == 0 then
     call('HDEL', keys[1], 'b:' .. sku)
   else
-    call('HSET', keys[1], 'b:' .. sku, args[2])
+    call('HSET', keys[1], 'b', '1', 'b:' .. sku, args[2])
   end
   return { 'OK' }
 end
@@ -2397,7 +2443,7 @@ local function cart_audit(keys, args)
     return work.problem
   end
   local sum, count, broken = 0, 0, {}
-  for member, value in pairs(find_holds(keys[1], sku)) do
+  for member, value in entries(find_holds(keys[1], sku)) do
     local hold = parse_hold(work, keys[1], member, value)
     -- a hold that cannot be read, or that has no end, would stay for ever
     if work.problem or hold.quantity == 0 or not call('ZSCORE', keys[2], member) then
@@ -2408,7 +2454,7 @@ local function cart_audit(keys, args)
   end
   local shown = held and to_integer(held) or 0
   if args[2] == 'repair' then
-    for _, member in ipairs(broken) do
+    for _, member in each(broken) do
       call('HDEL', keys[1], 'c:' .. member)
       call('ZREM', keys[2], member)
     end
@@ -2498,7 +2544,7 @@ local function cart_abandon(keys, args)
     return { 'OK', 0 }
   end
   local lines = {}
-  for i, line in ipairs(cart.list) do
+  for i, line in each(cart.list) do
     lines[i] = { line.id, line.sku, digits(line.quantity), line.price and digits(line.price) or '', line.meta or '' }
   end
   call('XADD', keys[3], 'MAXLEN', '~', digits(most), '*', 'event', 'cart.abandoned', 'cart', args[1],

@@ -89,11 +89,6 @@ export function toLineChange({ values, replayed }: Answer, sku: string | undefin
   return { change, removed: Math.max(0, was - now) };
 }
 
-/** As the library reads several texts in one. */
-export function packValues(values: readonly string[]): string {
-  return values.map((value) => `${Buffer.byteLength(value) + 1}:s${value}`).join('');
-}
-
 /** The other way round than `lineIdOf`. */
 export function skuOf(lineId: string): string {
   return /^~[A-Za-z0-9_-]{22}\.(.+)$/s.exec(lineId)?.[1] ?? lineId;

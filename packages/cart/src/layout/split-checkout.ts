@@ -6,7 +6,7 @@ import { checkCheckoutId } from '../input.js';
 import type { Operation } from '../operation.js';
 import type { CartConfiguration } from '../options.js';
 import { accept, toDetails, toInteger, toText, toUnits } from '../replies.js';
-import { CartCalls, packValues, toCancelResult, toCheckout, toCommitResult } from './cart-calls.js';
+import { CartCalls, toCancelResult, toCheckout, toCommitResult } from './cart-calls.js';
 import { Journal } from './journal.js';
 import type { Products } from './products.js';
 
@@ -139,7 +139,7 @@ export class SplitCheckout {
       keys: [cart, checkout],
       fixed: [checkoutId, windowMs],
       policy: policies.checkout,
-      options: ['prices', packValues(prices), ...(expectedTotal === undefined ? [] : ['total', expectedTotal])],
+      options: ['prices', JSON.stringify(prices), ...(expectedTotal === undefined ? [] : ['total', expectedTotal])],
     };
     // the prices are those of this version
     const guarded = { ...op, ifVersion: op.ifVersion ?? stored.version };

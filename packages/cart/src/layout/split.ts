@@ -10,7 +10,6 @@ import {
   type Change,
   itemArguments,
   lineOptions,
-  packValues,
   skuOf,
   toCleared,
   toLineChange,
@@ -162,7 +161,7 @@ export class SplitLayout implements CartLayout {
 
   async acceptPrices(cartId: string, op: Operation) {
     const { lines } = await this.read(cartId);
-    const prices = packValues(lines.flatMap(({ lineId, unitPrice }) => [lineId, String(unitPrice ?? '')]));
+    const prices = JSON.stringify(lines.flatMap(({ lineId, unitPrice }) => [lineId, String(unitPrice ?? '')]));
     const reply = await this.#send('accept', cartId, this.#changeOf(cartId, [], ['prices', prices]), op);
     const { version, changed, replayed } = toCleared(accept(reply, this.#asked(op)));
     return { version, changed, replayed };
