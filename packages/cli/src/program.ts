@@ -5,6 +5,7 @@ import { diffCommand } from './commands/diff.js';
 import { dumpCommand, restoreCommand } from './commands/dump.js';
 import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
+import { newCommand } from './commands/new.js';
 import { deleteCommand } from './commands/remove.js';
 import { killCommand, statsCommand } from './commands/running.js';
 import { CliError } from './output/cli-error.js';
@@ -12,6 +13,7 @@ import type { Terminal } from './output/terminal.js';
 import { VERSION } from './version.js';
 
 const COMMANDS = [
+  newCommand,
   lintCommand,
   planCommand,
   deployCommand,

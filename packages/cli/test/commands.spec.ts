@@ -165,6 +165,8 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
     for (const argv of uses) expect({ argv, code: (await runCli(argv, { url })).code }).toEqual({ argv, code: 2 });
     expect(await runCli(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     for (const name of [
+      'new',
+      'lint',
       'deploy',
       'plan',
       'verify',

@@ -17,7 +17,8 @@ export function lintCommand(terminal: Terminal): Command {
     const lines = findings.map(
       ({ file, line, column, code, message }) => `${file}:${line}:${column}: ${message} (${code})\n`,
     );
-    const summary = findings.length === 0 ? `${texts.length} files: nothing found.\n` : '';
+    const summary =
+      findings.length === 0 ? `${texts.length} ${texts.length === 1 ? 'file' : 'files'}: nothing found.\n` : '';
     printReport({ json: findings, text: lines.join('') + summary }, command.opts()['json'] === true, terminal);
     if (findings.length > 0) throw new CliError('');
   });
