@@ -38,6 +38,7 @@ describe('the README', () => {
       block: 'README.md',
       limits: 'docs/rate-limits.md',
       sessions: 'docs/sessions.md',
+      carts: 'docs/carts.md',
     })) {
       blocks('ts', page).forEach((code, i) => {
         writeFileSync(`${FOLDER}/${name}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
@@ -82,5 +83,16 @@ describe('the README', () => {
     const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
     expect(stderr).toBe('');
     expect(stdout).toMatch(/handle: .* 1 1\./s);
+  });
+
+  it('shows carts that can be run as they are', async () => {
+    const output = async (block: string) => {
+      const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', block];
+      const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
+      expect(stderr).toBe('');
+      return stdout;
+    };
+    expect(await output('carts0.ts')).toBe('2 lines, 3750\ncommitted 0\n');
+    expect(await output('carts1.ts')).toBe('nothing to pay\nonPaid onGivenUp\n');
   });
 });
