@@ -34,7 +34,7 @@ export function toDetails([code, ...rest]: Reply, asked: Asked): CartErrorDetail
   const { checkoutId = '', orderId = '' } = asked;
   switch (code) {
     case 'UNKNOWN_SKU':
-      return { code, sku: rest[1] === undefined ? sku : toText(rest[1]) };
+      return { code, sku: toText(rest[1] ?? '') || sku };
     case 'OUT_OF_STOCK': {
       const [available, inCart] = [toInteger(rest[0]), toInteger(rest[1])];
       // of a whole cart it is told which product, and all of it was asked for

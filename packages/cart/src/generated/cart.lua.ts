@@ -864,7 +864,7 @@ export const code = [
   "      read_entry(work, place, stock[list[i]], values, members, (i - 1) * step, holders)",
   "    end",
   "    -- few shops have any",
-  "    if call('HEXISTS', place.holds, 'b') == 1 then",
+  "    if on_key(work, 'HEXISTS', place.holds, 'b') == 1 then",
   "      read_backorders(work, place, stock, list)",
   "    end",
   "  end",

@@ -189,8 +189,10 @@ export class SplitCheckout {
         await this.#products.pin(cartId, each, checkoutId, REPIN_MS);
       } catch (error) {
         if (!(error instanceof CartError)) throw error;
-        const available = error.is('OUT_OF_STOCK') ? error.details.available : 0;
-        shortfall.push({ sku: each.sku, quantity: each.quantity - available });
+        if (error.is('OUT_OF_STOCK')) {
+          shortfall.push({ sku: each.sku, quantity: each.quantity - error.details.available });
+        } else if (error.is('UNKNOWN_SKU')) shortfall.push(each);
+        else throw error;
       }
     }
     if (shortfall.length > 0) throw new CartError({ code: 'HOLD_EXPIRED', checkoutId, shortfall });

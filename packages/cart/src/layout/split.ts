@@ -295,7 +295,7 @@ export class SplitLayout implements CartLayout {
       try {
         await this.#products.hold(cartId, sku, quantity);
       } catch (error) {
-        if (error instanceof CartError) return error.details;
+        if (error instanceof CartError && error.httpStatus < 500) return error.details;
         throw error;
       }
       return undefined;
