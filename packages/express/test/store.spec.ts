@@ -224,7 +224,30 @@ describe.each(availableServers())('SessionStore on $name', ({ path }) => {
     });
     await request(app).post('/run').set('Cookie', other).expect(200);
     await request(app).get('/me').set('Cookie', other).expect({ user: 'ada', theirs: '1', ours: 1 });
+    // one that has read an older text than the one that was converted
+    const third = await begin(old);
+    app.run(async (session, response) => {
+      await request(old).put('/set/theirs/1').set('Cookie', third).expect(200);
+      await request(shop()).put('/set/between/1').set('Cookie', third).expect(200);
+      session['ours'] = 1;
+      response.end();
+    });
+    await request(app).post('/run').set('Cookie', third).expect(200);
+    await request(app).get('/me').set('Cookie', third).expect({ user: 'ada', theirs: '1', between: '1', ours: 1 });
     client.destroy();
+  });
+
+  it('keeps what requests have changed when somebody replaces the session that they have read', async () => {
+    const app = shop();
+    const sid = await begin(app);
+    app.run(async (session, response) => {
+      const [id = ''] = await store.ids();
+      await store.set(id, sessionOf({ user: 'eve' }));
+      session['ours'] = 1;
+      response.end();
+    });
+    await request(app).post('/run').set('Cookie', sid).expect(200);
+    await request(app).get('/me').set('Cookie', sid).expect({ user: 'eve', ours: 1 });
   });
 
   it('refuses what cannot be kept with an error, and leaves the session as it was', async () => {
@@ -294,11 +317,11 @@ describe.each(availableServers())('SessionStore on $name', ({ path }) => {
       ['expresssession_put', '1', 'k', 'b', 'soon'],
       ['expresssession_put', '1', 'k', 'b', '0', 'd:a'],
       ['expresssession_put', '1', 'k', 'b', '0', 'b', 'x'],
-      ['expresssession_patch', '1', 'k', 'b', '0', '2', 'd:a', '1'],
-      ['expresssession_patch', '1', 'k', 'b', '0', '1', 'b', '1', '0'],
-      ['expresssession_patch', '1', 'k', 'b', '0', '0', '2', 'd:a'],
-      ['expresssession_patch', '1', 'k', 'b', '0', '0', '1', 'b'],
-      ['expresssession_patch', '1', 'k', 'b', '0', '0', '0', 'd:a'],
+      ['expresssession_patch', '1', 'k', 'b', '', '0', '2', 'd:a', '1'],
+      ['expresssession_patch', '1', 'k', 'b', '', '0', '1', 'b', '1', '0'],
+      ['expresssession_patch', '1', 'k', 'b', '', '0', '0', '2', 'd:a'],
+      ['expresssession_patch', '1', 'k', 'b', '', '0', '0', '1', 'b'],
+      ['expresssession_patch', '1', 'k', 'b', '', '0', '0', '0', 'd:a'],
       ['expresssession_touch', '1', 'k', '', 'soon', ''],
       ['expresssession_touch', '1', 'k', '', '1'],
       ['expresssession_destroy', '0'],

@@ -6,13 +6,13 @@
 -- made anew under the same name, finds another mark or none, and brings nothing back.
 --
 --   expresssession_get      session   → HASH, birth, field, value … · TEXT, text · GONE                      no-writes
---   expresssession_put      session   birth, ttl ms (0 = none), field, value … → OK
---                           Makes the session, in the place of whatever was there.
---   expresssession_patch    session   birth, ttl ms (0 = none), how many fields to set, their field, value …, how many
---                                     to remove, their names, then field, value … of all the others
+--   expresssession_put      session   birth, ttl ms (0 = none), field, value … → OK, birth
+--                           Makes the session, in the place of whatever was there; one that lives keeps its birth.
+--   expresssession_patch    session   birth, digest, ttl ms (0 = none), how many fields to set, their field, value …, how
+--                                     many to remove, their names, then field, value … of all the others
 --                           → OK · GONE · TEXT, text
---                           The others are for a session that is still a text of connect-redis, whose birth mark is the
---                           SHA-1 of that text. It becomes a hash. TEXT answers that it is another text by now.
+--                           The others, and the digest (SHA-1), are for a session that is still a text of connect-redis.
+--                           It becomes a hash. TEXT answers that it is another text by now.
 --   expresssession_touch    session   birth ('' = any), ttl ms, cookie ('' = as it is) → OK · GONE           allow-oom
 --   expresssession_destroy  session   → OK, 0 or 1                                                           allow-oom
 --   expresssession_scan     any key of the server that is meant   cursor, pattern, count
@@ -75,20 +75,23 @@ local function put(keys, args)
   if not birth or birth == '' then return invalid('birth') end
   if not ttl then return invalid('ttl ms') end
   if not are_pairs(args, 3, #args) then return invalid('field') end
+  -- requests that have read the one that is there write to it as before
+  local current = redis.call('TYPE', key).ok == 'hash' and redis.call('HGET', key, 'b') or birth
   redis.call('DEL', key)
-  redis.call('HSET', key, 'b', birth)
+  redis.call('HSET', key, 'b', current)
   set(key, args, 3, #args)
   expire(key, ttl)
-  return { 'OK' }
+  return { 'OK', current }
 end
 
 local function patch(keys, args)
-  local key, birth, ttl, sets = keys[1], args[1], whole(args[2]), whole(args[3])
+  local key, birth, digest, ttl, sets = keys[1], args[1], args[2], whole(args[3]), whole(args[4])
   if not key then return invalid('key') end
   if not birth or birth == '' then return invalid('birth') end
+  if not digest then return invalid('digest') end
   if not ttl then return invalid('ttl ms') end
-  if not sets or not are_pairs(args, 4, 3 + 2 * sets) then return invalid('how many fields to set') end
-  local removed_at = 4 + 2 * sets
+  if not sets or not are_pairs(args, 5, 4 + 2 * sets) then return invalid('how many fields to set') end
+  local removed_at = 5 + 2 * sets
   local removes = whole(args[removed_at])
   if not removes or #args < removed_at + removes then return invalid('how many fields to remove') end
   local rest_at = removed_at + 1 + removes
@@ -101,14 +104,14 @@ local function patch(keys, args)
   if kind == 'none' then return { 'GONE' } end
   if kind == 'string' then
     local text = redis.call('GET', key)
-    if redis.sha1hex(text) ~= birth then return { 'TEXT', text } end
+    if redis.sha1hex(text) ~= digest then return { 'TEXT', text } end
     redis.call('DEL', key)
     redis.call('HSET', key, 'b', birth)
     set(key, args, rest_at, #args)
   elseif redis.call('HGET', key, 'b') ~= birth then
     return { 'GONE' }
   end
-  set(key, args, 4, 3 + 2 * sets)
+  set(key, args, 5, 4 + 2 * sets)
   for i = removed_at + 1, rest_at - 1 do redis.call('HDEL', key, args[i]) end
   expire(key, ttl)
   return { 'OK' }

@@ -68,8 +68,8 @@ export class SessionFields {
   }
 }
 
-/** The mark that a text of connect-redis has as long as nobody changes it. */
-export function birthOfText(text: string): string {
+/** Of a text of connect-redis: by it the server knows whether it is still the one that was read. */
+export function digestOf(text: string): string {
   return createHash('sha1').update(text).digest('hex');
 }
 

@@ -4,7 +4,7 @@ import { type Handle, InvalidArgumentError, RedisFunctions } from '@redis-functi
 import { expressSessionLibrary, SessionError, type StoredFields } from '@redis-functions/session';
 import { keyOnEveryServer } from './every-server.js';
 import { type BaseStore, isOfRequest, loadBaseStore, type StoredSession } from './express-session.js';
-import { birthOfText, changesOf, keyOf, SessionFields } from './fields.js';
+import { changesOf, digestOf, keyOf, SessionFields } from './fields.js';
 import {
   resolveStoreOptions,
   type SessionSerializer,
@@ -13,6 +13,8 @@ import {
 } from './options.js';
 
 const DEFAULT_URL = 'redis://localhost:6379';
+/** The same for all sessions of connect-redis: who has read an older text of one writes to it all the same. */
+const BORN_ELSEWHERE = 'connect-redis';
 /** A text that is another one each time comes from another process that writes without pause. */
 const MOST_ATTEMPTS = 10;
 /** So many sessions are read at a time where all are asked for. */
@@ -24,8 +26,8 @@ export type StoreCallback<T = void> = (error?: unknown, result?: T) => void;
 /** What a request knows of the session that it was given. */
 interface Base {
   readonly birth: string;
-  /** It is a text of connect-redis as yet. */
-  readonly isText: boolean;
+  /** Of the text that it is as yet, where connect-redis has written it. */
+  readonly digest: string;
   /** Field → what a change of it shows in. */
   readonly marks: StoredFields;
 }
@@ -153,14 +155,14 @@ export class SessionStore extends EventEmitter {
     if (reply.code === 'TEXT') {
       const data = await this.#fields.parseText(reply.text);
       this.#bases.set(data, {
-        birth: birthOfText(reply.text),
-        isText: true,
+        birth: BORN_ELSEWHERE,
+        digest: digestOf(reply.text),
         marks: this.#fields.marksOf(data, this.#fields.of(data)),
       });
       return data;
     }
     const data = await this.#fields.parse(reply.fields);
-    this.#bases.set(data, { birth: reply.birth, isText: false, marks: this.#fields.marksOf(data, reply.fields) });
+    this.#bases.set(data, { birth: reply.birth, digest: '', marks: this.#fields.marksOf(data, reply.fields) });
     return data;
   }
 
@@ -173,25 +175,25 @@ export class SessionStore extends EventEmitter {
     const birth = base ? await this.#patch(sid, base, fields, marks, ttlMs) : await this.#put(sid, fields, ttlMs);
     if (birth === undefined) this.emit('gone');
     // saved once more in the same request, it has changed since now; what is no request's is whole each time
-    else if (isOfRequest(session)) this.#bases.set(session, { birth, isText: false, marks });
+    else if (isOfRequest(session)) this.#bases.set(session, { birth, digest: '', marks });
   }
 
   async #put(sid: string, fields: StoredFields, ttlMs: number): Promise<string> {
-    const birth = randomBytes(16).toString('base64url');
-    await this.#library.put(this.prefix + sid, birth, ttlMs, fields);
-    return birth;
+    return this.#library.put(this.prefix + sid, randomBytes(16).toString('base64url'), ttlMs, fields);
   }
 
   /** Undefined where the session was ended. */
   async #patch(sid: string, base: Base, fields: StoredFields, marks: StoredFields, ttlMs: number) {
     const { set, rest, remove } = changesOf(fields, marks, base.marks);
-    let [current, others]: [string, StoredFields] = [base.birth, base.isText ? rest : new Map()];
+    let [birth, digest] = [base.birth, base.digest];
+    let others: StoredFields = digest === '' ? new Map() : rest;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const reply = await this.#library.patch(this.prefix + sid, { birth: current, ttlMs, set, remove, rest: others });
+      const patch = { birth, digest, ttlMs, set, remove, rest: others };
+      const reply = await this.#library.patch(this.prefix + sid, patch);
       if (reply.code === 'GONE') return undefined;
-      if (reply.code === 'OK') return current;
+      if (reply.code === 'OK') return birth;
       // a process with connect-redis has written meanwhile: what it wrote is what this changes
-      current = birthOfText(reply.text);
+      [birth, digest] = [BORN_ELSEWHERE, digestOf(reply.text)];
       const all = this.#fields.of(await this.#fields.parseText(reply.text));
       others = new Map([...all].filter(([field]) => !set.has(field) && !remove.includes(field)));
     }

@@ -12,6 +12,8 @@ export type StoredSessionReply =
 
 export interface StorePatch {
   readonly birth: string;
+  /** SHA-1 of the text of connect-redis that this is about; '' for none. */
+  readonly digest: string;
   /** 0: for ever. */
   readonly ttlMs: number;
   readonly set: StoredFields;
@@ -47,12 +49,16 @@ export const expressSessionLibrary = defineLibrary({
         keys: [key],
         args: [birth, ttlMs, ...[...fields].flat()],
       }),
-      decode: expectOk,
+      /** The birth that it has. */
+      decode: (reply): string => {
+        expectOk(reply);
+        return toText(toArray(reply)[1]);
+      },
     }),
     patch: defineFunction('expresssession_patch', {
-      encode: (key: string, { birth, ttlMs, set, remove, rest }: StorePatch) => ({
+      encode: (key: string, { birth, digest, ttlMs, set, remove, rest }: StorePatch) => ({
         keys: [key],
-        args: [birth, ttlMs, set.size, ...[...set].flat(), remove.length, ...remove, ...[...rest].flat()],
+        args: [birth, digest, ttlMs, set.size, ...[...set].flat(), remove.length, ...remove, ...[...rest].flat()],
       }),
       decode: (reply): StorePatchReply => {
         const [code, text] = toArray(reply);
