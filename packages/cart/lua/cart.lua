@@ -940,8 +940,8 @@ local function write_stock(place)
         if own.quantity > 0 then
           at = #sets
           sets[at + 1] = 'c:' .. member
-          local units = argument(own.quantity) .. ':' .. own.since
-          sets[at + 2] = units .. ':' .. argument(own.pinned) .. ':' .. own.checkout
+          local part = argument(own.quantity) .. ':' .. own.since
+          sets[at + 2] = part .. ':' .. argument(own.pinned) .. ':' .. own.checkout
           if own.deadline then
             due[#due + 1], due[#due + 2] = digits(own.deadline), member
           end

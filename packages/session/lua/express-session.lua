@@ -8,11 +8,11 @@
 --   expresssession_get      session   → HASH, birth, field, value … · TEXT, text · GONE                      no-writes
 --   expresssession_put      session   birth, ttl ms (0 = none), field, value … → OK, birth
 --                           Makes the session, in the place of whatever was there; one that lives keeps its birth.
---   expresssession_patch    session   birth, digest, ttl ms (0 = none), how many fields to set, their field, value …, how
---                                     many to remove, their names, then field, value … of all the others
+--   expresssession_patch    session   birth, digest, ttl ms (0 = none), how many fields to set, their field, value …,
+--                                     how many to remove, their names, then field, value … of all the others
 --                           → OK · GONE · TEXT, text
---                           The others, and the digest (SHA-1), are for a session that is still a text of connect-redis.
---                           It becomes a hash. TEXT answers that it is another text by now.
+--                           The others, and the digest (SHA-1), are for a session that is still a text of
+--                           connect-redis. It becomes a hash. TEXT answers that it is another text by now.
 --   expresssession_touch    session   birth ('' = any), ttl ms, cookie ('' = as it is) → OK · GONE           allow-oom
 --   expresssession_destroy  session   → OK, 0 or 1                                                           allow-oom
 --   expresssession_scan     any key of the server that is meant   cursor, pattern, count
