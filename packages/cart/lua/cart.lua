@@ -27,6 +27,12 @@
 --                      when added, added (µs), metadata, available, units held, hold until (ms), hold's checkout.
 --                      A line without a price has "" as price and subtotal, and then the total is "". available is what
 --                      the cart may hold of the product, "untracked", "unknown", or "" where no stock was given.
+--   cart_read          as cart_get → OK, life left (ms), time (ms), v and k ("" where missing), lines, and three texts:
+--                      their names, with line breaks between; their q: and their prices (null where missing), with
+--                      commas; and, where there are such, s: and m: fields as a JSON object; with stock another text
+--                      of three per line, with line breaks: available, units held, hold until. Clients read texts
+--                      several times as fast as lists. Nothing is checked: a line break in a name shows in the
+--                      number of names, and what is wrong with a value is said by cart_get.
 --   cart_count         cart                                    no args; no-writes → OK, units, lines, version
 --
 -- Checkout (pin → pay → commit):
@@ -79,9 +85,10 @@
 -- leave units held for ever. holds is a hash: h:PRODUCT = units held in all, b:PRODUCT = units that may be sold beyond
 -- the stock (b = there are such), c:LENGTH:PRODUCT:CART = units:since:pinned:checkout. due has the ends of the holds. A
 -- hold whose end has come counts for nothing; it is swept by whoever writes next, 200 at most in one call.
--- A cart is a hash: v = version (rises with each change, and is the time of it in µs), u = units, n = lines, c =
--- currency, w = there are lines with metadata, k = checkout and its end; per line q: quantity, a: added (µs), p: price
--- when added, s: product (where it is not the line's name), m: metadata.
+-- A cart is a hash: v = "version units lines 1-if-a-line-is-not-called-by-its-product currency"; the version rises with
+-- each change and is the time of it in µs. k = checkout and its end. Per line q: = "quantity,added(µs),price", the
+-- price being that when it was added (null where it had none), s: = product (where it is not the line's name), m: =
+-- metadata. HSET of q: alone, with a quantity alone, is understood.
 -- Numbers in replies are integers, above 2^52 decimal text: clients round such integers.
 -- Errors, before anything is written: INVALID_AMOUNT, INVALID_ARGUMENT, CORRUPT_DATA (key, then what is wrong with it),
 -- AMOUNT_OVERFLOW (a subtotal or total above 2^53-1).
@@ -102,7 +109,7 @@ local UNKNOWN = { ['zero'] = true, ['refuse'] = true, ['untracked'] = true }
 
 -- There are no globals while a library is loaded, and looking one up later costs as much as a small command.
 local call, pcall_redis, format, min, max, floor, huge, sort, to_number, spread, kind, each, entries
-local find, byte, sub, match, try
+local find, byte, sub, match, join, try
 
 -- what a cart wants of a line that both carts have
 local STRATEGIES = {
@@ -271,6 +278,7 @@ local function localise()
   call, pcall_redis, format, min, max, floor = redis.call, redis.pcall, string.format, math.min, math.max, math.floor
   huge, sort, to_number, spread, kind = math.huge, table.sort, tonumber, unpack, type
   each, entries, find, byte, sub, match, try = ipairs, pairs, string.find, string.byte, string.sub, string.match, pcall
+  join = table.concat
 end
 
 -- keys: how many of them, by count; fixed: arguments before POLICY; items: arguments per item after OPTIONS, whose
@@ -442,24 +450,42 @@ local function new_line(id, sku)
   return { id = id, sku = sku or id, quantity = 0 }
 end
 
+-- quantity, added (text), price; the quantity is 0 where it cannot be read
+local function parse_line(value)
+  local quantity, added, price = match(value, '^([1-9]%d*),(%d+),([%dnul]+)$')
+  quantity = quantity and to_number(quantity)
+  if quantity and quantity <= MAX then
+    return quantity, added, to_whole(price)
+  end
+  return to_whole(value) or 0, '0'
+end
+
 local function fail_corrupt_line(work, cart, id, value)
   local sentence = 'has "%s" as quantity of "%s". Remove that line, or clear the cart.'
   fail_corrupt(work, cart.key, sentence:format(show(value), show(id)))
 end
 
-local function read_number_field(work, cart, name, value)
-  local number = value and to_whole(value)
-  if value and not number then
-    fail_corrupt(work, cart.key, 'has "' .. show(value) .. '" as ' .. name .. '. Clear the cart.')
+-- version, units, lines, whether lines have other names than their products, and the currency: one field, because each
+-- costs as much to find as to read
+local function read_head(work, cart, value)
+  local version, units, count, variants, currency = match(value, '^(%d+) (%d+) (%d+) ([01]) ?(.*)$')
+  if not version then
+    fail_corrupt(work, cart.key, 'has "' .. show(value) .. '" as version, units and lines. Clear the cart.')
+    return
   end
-  return number or 0
+  cart.version, cart.units, cart.count = to_number(version), to_number(units), to_number(count)
+  cart.variants, cart.currency = variants == '1', currency ~= '' and currency
 end
 
 local function was_added_before(left, right)
-  if left.added ~= right.added then
-    return left.added < right.added
+  local first, second = left.added, right.added
+  if first == second then
+    return left.id < right.id
   end
-  return left.id < right.id
+  if #first ~= #second then
+    return #first < #second
+  end
+  return first < second
 end
 
 -- the open checkout of a cart: its id and its end in ms
@@ -486,33 +512,24 @@ local function load_whole(work, cart)
       local id = sub(field, 3)
       local line = found[id]
       if not line then
-        line = { id = id, sku = id, quantity = 0, added = 0, price = nil, meta = nil, exists = false }
+        line = { id = id, sku = id, quantity = 0, added = '0', price = nil, meta = nil, exists = false }
         found[id] = line
       end
       if what == 113 then
-        local quantity = to_whole(value) or 0
+        local quantity, added, price = parse_line(value)
         if quantity == 0 and work.tolerated ~= id then
           fail_corrupt_line(work, cart, id, value)
         end
-        line.quantity, line.exists = quantity, true
+        line.quantity, line.added, line.price, line.exists = quantity, added, price, true
         count = count + 1
         units, lines[id], list[count] = units + quantity, line, line
-      elseif what == 97 then
-        -- only the order depends on it: a cart is not refused for it
-        line.added = to_whole(value) or 0
-      elseif what == 112 then
-        line.price = to_whole(value)
       elseif what == 115 then
         line.sku = value
       elseif what == 109 then
         line.meta = value
       end
     elseif field == 'v' then
-      cart.version = read_number_field(work, cart, 'version', value)
-    elseif field == 'c' then
-      cart.currency = value
-    elseif field == 'w' then
-      cart.variants = true
+      read_head(work, cart, value)
     elseif field == 'k' then
       read_checkout_field(cart, value)
     end
@@ -536,7 +553,7 @@ end
 -- of the lines only these (pairs of line and product), where that is enough to count the units of a product
 local function load_lines(work, key, wanted)
   local cart = { key = key, lines = {} }
-  local fields = { 'v', 'u', 'n', 'c', 'w', 'k' }
+  local fields = { 'v', 'k' }
   for i = 1, #wanted, 2 do
     fields[#fields + 1] = 'q:' .. wanted[i]
   end
@@ -544,20 +561,22 @@ local function load_lines(work, key, wanted)
   if work.problem then
     return cart
   end
-  local is_older = not values[1] and call('HLEN', key) > 0
-  if values[5] or is_older then
+  cart.version, cart.units, cart.count, cart.exists = 0, 0, 0, values[1]
+  if values[1] then
+    read_head(work, cart, values[1])
+  end
+  if cart.variants or (not values[1] and call('HLEN', key) > 0) then
     return load_whole(work, cart)
   end
-  cart.version = read_number_field(work, cart, 'version', values[1])
-  cart.units = read_number_field(work, cart, 'number of units', values[2])
-  cart.count = read_number_field(work, cart, 'number of lines', values[3])
-  cart.currency, cart.exists = values[4], values[1]
-  read_checkout_field(cart, values[6])
+  if values[2] then
+    read_checkout_field(cart, values[2])
+  end
   for i = 1, #wanted / 2 do
-    local id, value = wanted[2 * i - 1], values[6 + i]
+    local id, value = wanted[2 * i - 1], values[2 + i]
     local line = cart.lines[id] or new_line(id, wanted[2 * i])
     if value then
-      line.quantity, line.exists = to_whole(value) or 0, true
+      line.quantity, line.added, line.price = parse_line(value)
+      line.exists = true
       if line.quantity == 0 then
         if work.tolerated == id then
           return load_whole(work, cart)
@@ -613,6 +632,14 @@ local function units_of(cart, sku)
   return cart.by_sku[sku] or 0
 end
 
+local function touch_line(cart, line)
+  if not line.touched then
+    line.touched = true
+    cart.touched = cart.touched or {}
+    cart.touched[#cart.touched + 1] = line
+  end
+end
+
 local function change_line(cart, line, quantity)
   local delta = quantity - line.quantity
   if cart.by_sku then
@@ -625,11 +652,7 @@ local function change_line(cart, line, quantity)
     cart.count, line.exists = cart.count - 1, false
   end
   line.quantity = quantity
-  cart.touched = cart.touched or {}
-  if not line.touched then
-    line.touched = true
-    cart.touched[#cart.touched + 1] = line
-  end
+  touch_line(cart, line)
 end
 
 local function is_in_checkout(work, cart)
@@ -667,43 +690,35 @@ end
 -- somebody read before must not be that of a later cart.
 local function write_cart(work, cart)
   cart.version = max(cart.version + 1, work.us)
-  if cart.count <= 0 and not cart.whole and call('HLEN', cart.key) > 6 + 5 * #(cart.touched or {}) then
+  if cart.count <= 0 and not cart.whole and call('HLEN', cart.key) > 2 + 3 * #(cart.touched or {}) then
     recount(work, cart)
   end
-  local fields = { 'v', digits(cart.version), 'u', argument(cart.units), 'n', cart.count }
-  local gone = {}
+  local fields, gone = { 'v', '' }, {}
   if cart.count == 0 then
     call('DEL', cart.key)
-    fields = { 'v', digits(cart.version) }
+    fields[2] = digits(cart.version) .. ' 0 0 0 '
   else
-    if work.policy.currency ~= '' and not cart.currency then
-      fields[7], fields[8] = 'c', work.policy.currency
-    end
+    cart.currency = cart.currency or (work.policy.currency ~= '' and work.policy.currency)
     for _, line in each(cart.touched or {}) do
-      local at = #fields
+      local id, at = line.id, #fields
       if line.exists then
-        fields[at + 1], fields[at + 2] = 'q:' .. line.id, argument(line.quantity)
-        if line.is_new then
-          at = at + 2
-          fields[at + 1], fields[at + 2] = 'a:' .. line.id, digits(line.added or work.us)
-          if line.price then
-            at = at + 2
-            fields[at + 1], fields[at + 2] = 'p:' .. line.id, argument(line.price)
-          end
-          if line.sku ~= line.id then
-            fields[at + 3], fields[at + 4] = 's:' .. line.id, line.sku
-            fields[at + 5], fields[at + 6] = 'w', '1'
-            if line.meta then
-              fields[at + 7], fields[at + 8] = 'm:' .. line.id, line.meta
-            end
+        line.added = line.added or digits(work.us)
+        local price = line.price and argument(line.price) or 'null'
+        fields[at + 1], fields[at + 2] = 'q:' .. id, argument(line.quantity) .. ',' .. line.added .. ',' .. price
+        if line.is_new and line.sku ~= id then
+          cart.variants = true
+          fields[at + 3], fields[at + 4] = 's:' .. id, line.sku
+          if line.meta then
+            fields[at + 5], fields[at + 6] = 'm:' .. id, line.meta
           end
         end
       elseif not line.is_new then
-        local n, id = #gone, line.id
-        gone[n + 1], gone[n + 2], gone[n + 3], gone[n + 4], gone[n + 5] =
-          'q:' .. id, 'a:' .. id, 'p:' .. id, 's:' .. id, 'm:' .. id
+        local n = #gone
+        gone[n + 1], gone[n + 2], gone[n + 3] = 'q:' .. id, 's:' .. id, 'm:' .. id
       end
     end
+    local counts = argument(cart.units) .. ' ' .. cart.count .. (cart.variants and ' 1 ' or ' 0 ')
+    fields[2] = digits(cart.version) .. ' ' .. counts .. (cart.currency or '')
   end
   if cart.is_paid then
     gone[#gone + 1] = 'k'
@@ -1144,7 +1159,9 @@ local function change_one(work, keys, product, to_wanted)
   if refusal then
     return refusal
   end
-  line.price, line.meta = price, work.options.meta
+  if not line.exists then
+    line.price, line.meta = price, work.options.meta
+  end
   apply(work, cart, line, wanted, entry, place)
   if place.loaded and place.holds then
     write_stock(place)
@@ -1249,7 +1266,7 @@ local function add_item(work, cart, item, price, entry, place)
   if not line.exists then
     line.price, line.meta = price, item.meta
     -- in the order of the items
-    line.added = work.us
+    line.added = digits(work.us)
     work.us = work.us + 1
   end
   apply(work, cart, line, wanted, entry, place)
@@ -1457,16 +1474,12 @@ local function cart_accept(keys, args)
   end
   local currency = work.policy.currency
   local moves = currency ~= '' and cart.currency ~= currency
-  local sets, gone, moved = {}, {}, 0
+  local moved = 0
   for i, line in each(cart.list) do
     local price = prices[i] or nil
     if price ~= line.price or moves then
-      moved = moved + 1
-      if price then
-        sets[#sets + 1], sets[#sets + 2] = 'p:' .. line.id, digits(price)
-      else
-        gone[#gone + 1] = 'p:' .. line.id
-      end
+      line.price, moved = price, moved + 1
+      touch_line(cart, line)
     end
   end
   if moved > 0 then
@@ -1474,12 +1487,6 @@ local function cart_accept(keys, args)
       cart.currency = nil
     end
     write_cart(work, cart)
-    if #sets > 0 then
-      send('HSET', keys[1], sets)
-    end
-    if #gone > 0 then
-      send('HDEL', keys[1], gone)
-    end
   end
   return answer(work, { 'OK', moved, to_reply(cart.version) })
 end
@@ -1530,7 +1537,7 @@ local function cart_get(keys, args)
     end
     reply[at + 1], reply[at + 2], reply[at + 3] = line.id, line.sku, to_reply(line.quantity)
     reply[at + 4], reply[at + 5] = price and to_reply(price) or '', price and to_reply(subtotal) or ''
-    reply[at + 6], reply[at + 7] = line.price and to_reply(line.price) or '', to_reply(line.added)
+    reply[at + 6], reply[at + 7] = line.price and to_reply(line.price) or '', to_reply(to_number(line.added))
     reply[at + 8], reply[at + 9], reply[at + 10], reply[at + 11], reply[at + 12] = line.meta or '', '', 0, '', ''
     if stock then
       local entry = stock[line.sku]
@@ -1548,6 +1555,70 @@ local function cart_get(keys, args)
   end
   if complete then
     reply[3] = to_reply(total)
+  end
+  return work.problem or reply
+end
+
+-- numbers as text: .. writes 1e+15
+local function plain(value)
+  return kind(value) == 'number' and digits(value) or value
+end
+
+local function join_stock(work, place, skus, holder)
+  local stock, texts = load_stock(work, place, skus, { holder }), {}
+  if work.problem then
+    return ''
+  end
+  for i = 1, #skus do
+    local entry, at = stock[skus[i]], #texts
+    local own = entry.own[holder]
+    texts[at + 1], texts[at + 2], texts[at + 3] = plain(show_available(entry, holder)), '0', ''
+    if own then
+      texts[at + 2] = digits(own.quantity)
+      texts[at + 3] = call('ZSCORE', place.due, member_of(skus[i], holder)) or ''
+    end
+  end
+  return join(texts, '\n')
+end
+
+local function cart_read(keys, args)
+  local work = begin('cart_read', keys, args, READ)
+  local fields = on_key(work, 'HGETALL', keys[1])
+  if work.problem then
+    return work.problem
+  end
+  local ids, values, count, named, head, checkout = {}, {}, 0, nil, '', ''
+  for i = 1, #fields, 2 do
+    local field = fields[i]
+    local what, colon = byte(field, 1, 2)
+    if colon ~= 58 then
+      head = field == 'v' and fields[i + 1] or head
+      checkout = field == 'k' and fields[i + 1] or checkout
+    elseif what == 113 then
+      count = count + 1
+      ids[count], values[count] = sub(field, 3), fields[i + 1]
+    else
+      named = named or {}
+      named[field] = fields[i + 1]
+    end
+  end
+  local skus = ids
+  if named then
+    skus = {}
+    for i = 1, count do
+      skus[i] = named['s:' .. ids[i]] or ids[i]
+    end
+  end
+  local prices = work.count >= 2 and read_fields(work, keys[2], skus) or {}
+  for i = 1, #prices do
+    prices[i] = prices[i] or 'null'
+  end
+  local reply = {
+    'OK', call('PTTL', keys[1]), work.ms, head, checkout, count,
+    join(ids, '\n'), join(values, ','), join(prices, ','), named and cjson.encode(named) or '',
+  }
+  if work.count == 5 then
+    reply[11] = join_stock(work, { stock = keys[3], holds = keys[4], due = keys[5] }, skus, keys[1])
   end
   return work.problem or reply
 end
@@ -2587,6 +2658,7 @@ redis.register_function({ function_name = 'cart_sweep', callback = cart_sweep, f
 redis.register_function({ function_name = 'cart_audit', callback = cart_audit, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_forget', callback = cart_forget, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_get', callback = cart_get, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'cart_read', callback = cart_read, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cart_count', callback = cart_count, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cart_journal', callback = cart_journal, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cart_offer', callback = cart_offer, flags = { 'no-writes' } })

@@ -1,7 +1,7 @@
-import { toStoredCart } from './cart-reply.js';
 import { named } from './faults.js';
 import { Journal } from './layout/journal.js';
 import type { CartConfiguration } from './options.js';
+import { readCart } from './read-cart.js';
 import { toInteger, toText } from './replies.js';
 
 const AT_ONCE = 100;
@@ -36,7 +36,7 @@ async function tellOfParts(config: CartConfiguration, { afterMs, events, keepMs 
   const { library, keys } = config;
   const index = new Journal(config, 'carts');
   return index.each(async (cartId) => {
-    const cart = toStoredCart(await named(library.get({ keys: [keys.of(cartId).cart] })));
+    const cart = await readCart(library, [keys.of(cartId).cart]);
     const leftMs = Math.ceil(cart.version / 1_000) + afterMs - cart.readAt;
     if (cart.lines.length === 0) {
       await index.forget(cartId);

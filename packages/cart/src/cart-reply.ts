@@ -74,10 +74,16 @@ export function toMetadata(text: string): LineMetadata | null {
 
 /** @param holds Whether what is in a cart should be held. */
 export function toCart(id: string, currency: string, stored: StoredCart, looks: boolean, holds: boolean): Cart {
-  const wanted = new Map<string, number>();
-  for (const { sku, quantity } of stored.lines) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
+  const wanted = looks ? unitsBySku(stored.lines) : undefined;
   const hasSnapshots = stored.currency === null || stored.currency === currency;
-  const lines = stored.lines.map((line) => toLine(line, wanted.get(line.sku) ?? 0, hasSnapshots, looks));
+  const lines: CartLine[] = [];
+  const problems: LineProblem[] = [];
+  for (const line of stored.lines) {
+    const units = wanted?.get(line.sku) ?? 0;
+    const shown = toLine(line, units, hasSnapshots, looks);
+    lines.push(shown);
+    addProblems(problems, shown, units, holds);
+  }
   const isInCheckout = stored.checkoutUntil > stored.readAt;
   return {
     id,
@@ -89,7 +95,7 @@ export function toCart(id: string, currency: string, stored: StoredCart, looks: 
     lines,
     itemCount: stored.units,
     total: stored.total,
-    problems: lines.flatMap((line) => problemsOf(line, wanted.get(line.sku) ?? 0, holds)),
+    problems,
     updatedAt: stored.version === 0 ? null : new Date(stored.version / 1_000),
     expiresAt: stored.lifeMs < 0 ? null : new Date(stored.readAt + stored.lifeMs),
   };
@@ -119,9 +125,15 @@ function toStock(available: number | 'untracked' | 'unknown', wanted: number): L
   return { state: available < wanted ? 'short' : 'ok', available };
 }
 
-function problemsOf(line: CartLine, wanted: number, holds: boolean): LineProblem[] {
+/** Over all lines: two variants of a product are units of the same stock. */
+function unitsBySku(lines: readonly StoredLine[]): Map<string, number> {
+  const units = new Map<string, number>();
+  for (const { sku, quantity } of lines) units.set(sku, (units.get(sku) ?? 0) + quantity);
+  return units;
+}
+
+function addProblems(problems: LineProblem[], line: CartLine, wanted: number, holds: boolean): void {
   const { lineId, unitPrice, unitPriceAtAdd, priceChanged, stock, hold } = line;
-  const problems: LineProblem[] = [];
   if (unitPrice === null) problems.push({ code: 'PRICE_MISSING', lineId });
   else if (priceChanged && unitPriceAtAdd !== null) {
     problems.push({ code: 'PRICE_CHANGED', lineId, from: unitPriceAtAdd, to: unitPrice });
@@ -132,5 +144,4 @@ function problemsOf(line: CartLine, wanted: number, holds: boolean): LineProblem
   }
   const isCounted = stock !== null && stock.available !== null;
   if (holds && isCounted && (hold?.quantity ?? 0) < wanted) problems.push({ code: 'HOLD_EXPIRED', lineId });
-  return problems;
 }

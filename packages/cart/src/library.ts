@@ -26,6 +26,7 @@ export const cartLibrary = defineLibrary({
     merge: change('cart_merge'),
     touch: change('cart_touch'),
     get: read('cart_get'),
+    read: read('cart_read'),
     count: read('cart_count'),
     checkout: change('cart_checkout'),
     commit: change('cart_commit'),

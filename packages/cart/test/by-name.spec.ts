@@ -113,15 +113,7 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
 
   it('cart_get reads the prices of 9000 lines, which is more than one HMGET can take', async () => {
     const skus = Array.from({ length: 9000 }, (_, i) => `sku-${i}`);
-    await client.hSet(
-      'cart',
-      Object.fromEntries(
-        skus.flatMap((sku, i) => [
-          [`q:${sku}`, 1],
-          [`a:${sku}`, i],
-        ]),
-      ),
-    );
+    await client.hSet('cart', Object.fromEntries(skus.map((sku, i) => [`q:${sku}`, `1,${i},null`])));
     await client.hSet('prices', Object.fromEntries(skus.map((sku, i) => [sku, i])));
     const reply = await get('cart prices');
     expect(reply.slice(0, 10)).toEqual(['OK', (9000 * 8999) / 2, 'sku-0', 1, 0, 0, 'sku-1', 1, 1, 1]);

@@ -1,11 +1,12 @@
 import type { Argument } from '@redis-functions/core';
 import type { CancelResult, Checkout, CommitResult, LineChange, MergeStrategy } from '../cart.js';
 import { CartError } from '../cart-error.js';
-import { type StoredCart, toStoredCart } from '../cart-reply.js';
+import type { StoredCart } from '../cart-reply.js';
 import { named } from '../faults.js';
 import type { Call, CartLibrary, Reply } from '../library.js';
 import type { Operation } from '../operation.js';
 import type { CartConfiguration } from '../options.js';
+import { readCart } from '../read-cart.js';
 import { type Answer, type Asked, accept, hasBacklog, toDetails, toInteger } from '../replies.js';
 import { sweepAll } from '../sweep.js';
 import {
@@ -109,7 +110,7 @@ export class ShopSlotLayout implements CartLayout {
     const { keys, stock: mode } = this.#config;
     const { stock, prices, holds, due } = keys.stock();
     const asked = [keys.of(cartId).cart, prices, ...(mode === 'none' ? [] : [stock, holds, due])];
-    return toStoredCart(await named(this.#library.get({ keys: asked })));
+    return readCart(this.#library, asked);
   }
 
   async count(cartId: string): Promise<number> {

@@ -1,9 +1,10 @@
 import type { LineChange, LineOutcome, MergeResult, MergeStrategy } from '../cart.js';
 import { CartError, type CartErrorDetails } from '../cart-error.js';
-import { type StoredCart, type StoredLine, toStoredCart } from '../cart-reply.js';
+import type { StoredCart, StoredLine } from '../cart-reply.js';
 import { named } from '../faults.js';
 import type { Operation } from '../operation.js';
 import type { CartConfiguration } from '../options.js';
+import { readCart } from '../read-cart.js';
 import { type Asked, accept, toDetails, toInteger } from '../replies.js';
 import {
   CartCalls,
@@ -351,7 +352,7 @@ export class SplitLayout implements CartLayout {
 
   async #lines(cartId: string): Promise<StoredCart> {
     const { library, keys } = this.#config;
-    return toStoredCart(await named(library.get({ keys: [keys.of(cartId).cart] })));
+    return readCart(library, [keys.of(cartId).cart]);
   }
 
   async #unitsOf(cartId: string, sku: string): Promise<number> {

@@ -1,0 +1,136 @@
+import { type StoredCart, type StoredLine, toAvailable, toStoredCart } from './cart-reply.js';
+import { named } from './faults.js';
+import type { CartLibrary, Reply } from './library.js';
+import { toInteger, toText } from './replies.js';
+
+/**
+ * A cart, from the short answer of `cart_read` where that says all, else from `cart_get`: what is wrong with a cart is found
+ * and named in one place, the library.
+ *
+ * @param keys The cart, then those that `cart_get` may be given.
+ */
+export async function readCart(library: CartLibrary, keys: readonly string[]): Promise<StoredCart> {
+  const short = fromShort(await named(library.read({ keys })), keys.length > 1, keys.length > 2);
+  return short ?? toStoredCart(await named(library.get({ keys })));
+}
+
+/** Up to 16 digits: sums of larger ones are found out. */
+const NUMBERS = /^(?:(?:(?:0|[1-9]\d{0,15}|null),)*(?:0|[1-9]\d{0,15}|null))?$/;
+const HEAD = /^(\d+) (\d+) (\d+) [01] ?(.*)$/s;
+
+/** One that is not finished. */
+type Draft = { -readonly [Field in keyof StoredLine]: StoredLine[Field] };
+
+/** Undefined where anything is not as this package writes it. Written for as few objects as can be. */
+function fromShort(reply: Reply, hasPrices: boolean, hasStock: boolean): StoredCart | undefined {
+  const [, lifeMs, readAt, head, checkout, count, ids, values, prices, named, stock] = reply;
+  const lines = toLines(toInteger(count), toText(ids), toText(values));
+  if (!lines) return undefined;
+  const total = hasPrices ? addPrices(lines, toText(prices)) : lines.length > 0 ? null : 0;
+  const units = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  if (total === undefined || !Number.isSafeInteger(units)) return undefined;
+  if (named !== '') addNames(lines, JSON.parse(toText(named)));
+  if (hasStock) addStock(lines, toText(stock).split('\n'));
+  inOrder(lines);
+  const about = toHead(toText(head), toText(checkout));
+  return about && { ...about, total, units, lifeMs: toInteger(lifeMs), readAt: toInteger(readAt), lines };
+}
+
+function toHead(text: string, checkout: string) {
+  const head = text === '' ? ['', '0'] : HEAD.exec(text);
+  if (!head) return undefined;
+  const end = checkout.lastIndexOf(':');
+  return {
+    version: Number(head[1]),
+    currency: head[4] || null,
+    checkoutId: checkout.slice(0, Math.max(0, end)),
+    checkoutUntil: Number(checkout.slice(end + 1)),
+  };
+}
+
+function toLines(count: number, ids: string, values: string): Draft[] | undefined {
+  const names = count === 0 ? [] : ids.split('\n');
+  const numbers = toNumbers(values);
+  if (names.length !== count || numbers?.length !== 3 * count) return undefined;
+  const lines: Draft[] = [];
+  for (let index = 0; index < count; index++) {
+    const lineId = names[index] as string;
+    const quantity = numbers[3 * index];
+    const addedAtUs = numbers[3 * index + 1];
+    const unitPriceAtAdd = numbers[3 * index + 2] as number | null;
+    if (!quantity || addedAtUs === null || addedAtUs === undefined) return undefined;
+    lines.push({
+      lineId,
+      sku: lineId,
+      quantity,
+      unitPrice: null,
+      subtotal: null,
+      unitPriceAtAdd,
+      addedAtUs,
+      metadata: '',
+      available: null,
+      held: 0,
+      heldUntil: null,
+    });
+  }
+  return lines;
+}
+
+/** Whole numbers and nulls; undefined where there is anything else. */
+function toNumbers(text: string): (number | null)[] | undefined {
+  // what is no list of digits, and of a fraction or an exponent, is not written by this package
+  if (!NUMBERS.test(text)) return undefined;
+  return JSON.parse(`[${text}]`) as (number | null)[];
+}
+
+/** @returns The total, null where a line has no price, undefined where a price is none or the total too large. */
+function addPrices(lines: readonly Draft[], text: string): number | null | undefined {
+  const prices = toNumbers(text);
+  if (prices?.length !== lines.length) return undefined;
+  let [total, isComplete] = [0, true];
+  for (let index = 0; index < lines.length; index++) {
+    const price = prices[index] as number | null;
+    if (price === null) {
+      isComplete = false;
+      continue;
+    }
+    const line = lines[index] as Draft;
+    line.unitPrice = price;
+    line.subtotal = price * line.quantity;
+    total += line.subtotal;
+  }
+  if (!Number.isSafeInteger(total)) return undefined;
+  return isComplete ? total : null;
+}
+
+function addStock(lines: readonly Draft[], stock: readonly string[]): void {
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] as Draft;
+    line.available = toAvailable(stock[3 * index]);
+    line.held = Number(stock[3 * index + 1]);
+    const until = stock[3 * index + 2];
+    line.heldUntil = until === '' ? null : new Date(Number(until));
+  }
+}
+
+/** @param named By field, of lines that are not called by their product. */
+function addNames(lines: readonly Draft[], named: Readonly<Record<string, string>>): void {
+  for (const line of lines) {
+    line.sku = named[`s:${line.lineId}`] ?? line.lineId;
+    line.metadata = named[`m:${line.lineId}`] ?? '';
+  }
+}
+
+/** A hash has no order of its own, though a small one comes in that of adding. */
+function inOrder(lines: Draft[]): void {
+  for (let index = 1; index < lines.length; index++) {
+    if (compare(lines[index - 1] as Draft, lines[index] as Draft) > 0) {
+      lines.sort(compare);
+      return;
+    }
+  }
+}
+
+function compare(left: Draft, right: Draft): number {
+  return left.addedAtUs - right.addedAtUs || (left.lineId < right.lineId ? -1 : 1);
+}
