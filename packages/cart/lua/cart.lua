@@ -10,6 +10,10 @@
 --                      line, product, quantity, metadata, expected price ("" for none of the last two)
 --                      → OK, version, 1 or 0 (changed), then per item six of: code, what CHANGE or the refusal says
 --                      | REFUSED, number of the item, what refused it (atomic: nothing was added)
+--   cart_add_each      stock, prices [, holds, due], carts   POLICY, number of carts, then six per add: number of its
+--                      cart, line, product, quantity, metadata, expected price ("" for none of the last two)
+--                      → OK, then five per add: OK, quantity in the line, version, quantity before, held until
+--                      | why it was refused, as CHANGE says it. Adds to many carts, one after the other, in one step.
 --   cart_remove        cart [, holds, due]                     product, quantity = all, POLICY, OPTIONS   → CHANGE
 --                      more than there is removes all; a product that is not there is left alone
 --   cart_clear         cart [, holds, due]                     POLICY, OPTIONS  → OK, lines removed, version
@@ -318,7 +322,7 @@ local function begin(name, keys, args, wants)
       work.count = work.count - 1
     end
   end
-  if not wants.keys[work.count] then
+  if wants.keys and not wants.keys[work.count] then
     fail(work, 'INVALID_ARGUMENT', format('%s does not take %d key(s). See the top of the library.', name, #keys))
   end
   local time = call('TIME')
@@ -686,10 +690,17 @@ local function keep_cart(work, cart)
   set_idle(work, cart)
 end
 
+local function next_version(work, cart)
+  cart.version = max(cart.version + 1, work.us)
+  return cart.version
+end
+
 -- Writes what has been changed in memory, and gives the cart its time again. An empty cart keeps its version: one that
 -- somebody read before must not be that of a later cart.
 local function write_cart(work, cart)
-  cart.version = max(cart.version + 1, work.us)
+  if not cart.has_version then
+    next_version(work, cart)
+  end
   if cart.count <= 0 and not cart.whole and call('HLEN', cart.key) > 2 + 3 * #(cart.touched or {}) then
     recount(work, cart)
   end
@@ -840,6 +851,21 @@ local function read_backorders(work, place, stock, list)
       fail_corrupt(work, place.holds, sentence:format(show(value), show(list[i])))
     end
     stock[list[i]].backorder = limit or 0
+  end
+end
+
+-- what the cart of each pair holds of the product of it
+local function load_own(work, place, pairs_of)
+  local fields, members = {}, {}
+  for i = 1, #pairs_of do
+    local member = member_of(pairs_of[i].entry.sku, pairs_of[i].holder)
+    fields[i], members[i] = 'c:' .. member, member
+  end
+  local values = read_fields(work, place.holds, fields)
+  for i = 1, #pairs_of do
+    if values[i] and not is_over(work, place, members[i]) then
+      pairs_of[i].entry.own[pairs_of[i].holder] = parse_hold(work, place.holds, members[i], values[i])
+    end
   end
 end
 
@@ -1314,6 +1340,108 @@ local function cart_add_many(keys, args)
   end
   reply[2] = to_reply(cart.version)
   return answer(work, reply)
+end
+
+local EACH = 6
+
+-- in memory: the items, and what they are about
+local function read_each(work, keys, args, first_cart)
+  local items, carts, skus = {}, {}, {}
+  for at = 3, #args, EACH do
+    local number = read_amount(work, args[at], 1)
+    local key = keys[first_cart - 1 + number]
+    if first_cart - 1 + number > work.count then
+      fail(work, 'INVALID_ARGUMENT', 'There are not so many carts. Number them from 1, as the keys.')
+    end
+    local item = {
+      id = read_text(work, 'line', args[at + 1], MAX_LINE_BYTES),
+      sku = read_product(work, args[at + 2]),
+      quantity = read_amount(work, args[at + 3], 1),
+      meta = args[at + 4] ~= '' and args[at + 4] or nil,
+      price = args[at + 5] ~= '' and read_amount(work, args[at + 5], 0) or nil,
+    }
+    local cart = carts[number] or { key = key, wanted = {} }
+    local n = #cart.wanted
+    cart.wanted[n + 1], cart.wanted[n + 2] = item.id, item.sku
+    if item.id ~= item.sku then
+      cart.wanted[n + 3], cart.wanted[n + 4] = item.sku, item.sku
+    end
+    carts[number], item.cart, item.number = cart, cart, number
+    items[#items + 1], skus[#skus + 1] = item, item.sku
+  end
+  return items, skus
+end
+
+-- by product
+local function read_prices(work, key, skus)
+  local list, prices = {}, {}
+  for i = 1, #skus do
+    if prices[skus[i]] == nil then
+      list[#list + 1], prices[skus[i]] = skus[i], false
+    end
+  end
+  local numbers = read_numbers(work, key, list, to_whole)
+  for i = 1, #list do
+    prices[list[i]] = numbers[i]
+  end
+  return prices
+end
+
+local function cart_add_each(keys, args)
+  local work = begin('cart_add_each', keys, args, { fixed = 0, least = 2, policy = true, rest = true, idle = true })
+  if work.problem then
+    return work.problem
+  end
+  local count = read_amount(work, args[2], 1)
+  local first_cart = work.count - count + 1
+  if (first_cart ~= 3 and first_cart ~= 5) or (#args - 2) % EACH ~= 0 then
+    fail(work, 'INVALID_ARGUMENT', 'cart_add_each takes 2 or 4 keys, then carts; and 6 arguments per add.')
+  elseif work.policy.stock == 'reserve' and first_cart ~= 5 then
+    fail(work, 'INVALID_ARGUMENT', 'cart_add_each reserves. Give the keys stock, prices, holds and due.')
+  end
+  if work.problem then
+    return work.problem
+  end
+  local items, skus = read_each(work, keys, args, first_cart)
+  local place = { stock = keys[1], holds = first_cart == 5 and keys[3] or nil, due = keys[4] }
+  local looks = work.policy.stock ~= 'none'
+  local stock = looks and not work.problem and load_stock(work, place, skus, {}) or {}
+  local prices = not work.problem and read_prices(work, keys[2], skus) or {}
+  local loaded, own = {}, {}
+  for i = 1, work.problem and 0 or #items do
+    local item = items[i]
+    local wanted = item.cart.wanted
+    if not loaded[item.number] then
+      loaded[item.number] = load_lines(work, item.cart.key, wanted)
+    end
+    item.cart = loaded[item.number]
+    if looks and place.holds then
+      own[#own + 1] = { entry = stock[item.sku], holder = item.cart.key }
+    end
+  end
+  load_own(work, place, own)
+  if work.problem then
+    return work.problem
+  end
+  local reply, changed = { 'OK' }, {}
+  for i = 1, #items do
+    local item = items[i]
+    local cart = item.cart
+    local said = refuse_currency(work, cart)
+      or add_item(work, cart, item, prices[item.sku] or nil, stock[item.sku], place)
+    if said[1] == 'OK' then
+      said[3], cart.has_version = to_reply(next_version(work, cart)), true
+      changed[item.number] = cart
+    end
+    append(reply, said, 5)
+  end
+  if looks and place.holds then
+    write_stock(place)
+  end
+  for _, cart in entries(changed) do
+    write_cart(work, cart)
+  end
+  return reply
 end
 
 -- Lets go of the units that the lines of a cart do not need any more. The stock itself is not looked at.
@@ -2629,6 +2757,7 @@ end
 redis.register_function('cart_add', cart_add)
 redis.register_function('cart_set', cart_set)
 redis.register_function('cart_add_many', cart_add_many)
+redis.register_function('cart_add_each', cart_add_each)
 redis.register_function('cart_accept', cart_accept)
 redis.register_function('cart_merge', cart_merge)
 redis.register_function('cart_checkout', cart_checkout)

@@ -20,6 +20,7 @@ export const cartLibrary = defineLibrary({
     add: change('cart_add'),
     set: change('cart_set'),
     addMany: change('cart_add_many'),
+    addEach: change('cart_add_each'),
     remove: change('cart_remove'),
     clear: change('cart_clear'),
     accept: change('cart_accept'),

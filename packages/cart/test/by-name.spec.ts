@@ -111,6 +111,42 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
     await expect(ask('cart_get', 'cart prices')).rejects.toThrow(/^AMOUNT_OVERFLOW /);
   });
 
+  it('cart_add_each adds to many carts one after the other, and says of each what became of it', async () => {
+    const adds = [
+      ['1', 'apple', 'apple', '6', '', ''],
+      ['2', 'pear', 'pear', '1', '', '250'],
+      ['1', 'apple', 'apple', '5', '', ''],
+      ['2', 'pear', 'pear', '1', '', '1'],
+      ['1', 'apple', 'apple', '1', '', ''],
+    ];
+    const reply = (await call('cart_add_each', 'stock prices cart other', '', '2', ...adds.flat())) as unknown[];
+    const outcomes = adds.map((_, i) => reply.slice(1 + 5 * i, 6 + 5 * i));
+    expect(outcomes.map(([code, first, , third]) => [code, first, third])).toEqual([
+      ['OK', 6, 0],
+      ['OK', 1, 0],
+      ['OUT_OF_STOCK', 10, 0],
+      ['PRICE_CHANGED', 1, ''],
+      ['OK', 7, 6],
+    ]);
+    expect(Number(outcomes[4]?.[2])).toBeGreaterThan(Number(outcomes[0]?.[2]));
+    expect(await get('cart prices')).toEqual(['OK', 7 * 199, 'apple', 7, 199, 7 * 199]);
+    expect(await get('other prices')).toEqual(['OK', 250, 'pear', 1, 250, 250]);
+  });
+
+  it('cart_read says the same as cart_get in texts', async () => {
+    await call('cart_add', 'cart stock prices', 'apple', '2');
+    await call('cart_add', 'cart stock prices', 'pear', '1', '', 'line', 'ripe', 'meta', '{"ripe":true}');
+    const reply = (await ask('cart_read', 'cart prices stock holds due')) as string[];
+    expect(reply[3]).toMatch(/^\d{16} 3 2 1 $/);
+    expect(reply[5]).toBe(2);
+    expect(reply[6]?.split('\n').sort()).toEqual(['apple', 'ripe']);
+    expect(JSON.parse(`[${reply[7]}]`)).toHaveLength(6);
+    expect(JSON.parse(`[${reply[8]}]`).sort()).toEqual([199, 250]);
+    expect(JSON.parse(String(reply[9]))).toEqual({ 's:ripe': 'pear', 'm:ripe': '{"ripe":true}' });
+    expect(reply[10]?.split('\n')).toHaveLength(6);
+    expect(((await ask('cart_read', 'none prices')) as unknown[]).slice(3)).toEqual(['', '', 0, '', '', '', '']);
+  });
+
   it('cart_get reads the prices of 9000 lines, which is more than one HMGET can take', async () => {
     const skus = Array.from({ length: 9000 }, (_, i) => `sku-${i}`);
     await client.hSet('cart', Object.fromEntries(skus.map((sku, i) => [`q:${sku}`, `1,${i},null`])));
@@ -256,6 +292,12 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
     ['cart_add_many', 'cart stock', ['atomic', '', '0']],
     ['cart_add_many', 'cart stock', ['some', '', '0', 'apple', 'apple', '1', '', '']],
     ['cart_add_many', 'cart stock', ['atomic', '', '0', 'apple', 'apple', '1', '']],
+    ['cart_add_each', 'stock prices cart', ['']],
+    ['cart_add_each', 'stock prices cart', ['', '1', '1', 'apple', 'apple', '1', '']],
+    ['cart_add_each', 'stock prices cart', ['', '1', '2', 'apple', 'apple', '1', '', '']],
+    ['cart_add_each', 'stock prices cart', ['', '2', '1', 'apple', 'apple', '1', '', '']],
+    ['cart_add_each', 'stock prices cart', ['stock=reserve', '1', '1', 'apple', 'apple', '1', '', '']],
+    ['cart_read', 'cart prices stock', []],
     ['cart_checkout', 'cart', ['id', '1000']],
     ['cart_commit', 'cart checkout order', ['id', 'order', 'perhaps']],
     ['cart_stock_set', 'stock', []],

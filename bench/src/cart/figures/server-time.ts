@@ -10,23 +10,26 @@ const ADDS = 1_000;
 const COMMITS = 50;
 const LINES = 50;
 
-/** What the server spends on an add that reserves, and on the commit of a large checkout. */
+/** What the server spends on an add that reserves, on its own and in one turn with others, and on a large commit. */
 export async function serverTime({ server }: Context): Promise<Demand[]> {
   const limits = { perLine: 1e9, perSku: 1e9, perCart: 1e9, heldUnits: 1e9 };
-  const addUs = await withShop(server.url, 100, { stock: 'reserve-on-add', limits }, ({ carts }) =>
-    medianOf(
-      server,
-      async (round) => () =>
-        Promise.all(
-          Array.from({ length: ADDS }, (_, n) =>
-            carts.add(`r${round} ${n % 100}`, { sku: skuOf(n % 97), quantity: 1 }),
-          ),
-        ),
-    ),
-  );
+  const timeOfAdds = (adds: (add: (n: number) => Promise<unknown>) => Promise<unknown>) =>
+    withShop(server.url, 100, { stock: 'reserve-on-add', limits }, ({ carts }) =>
+      medianOf(
+        server,
+        ADDS,
+        async (round) => () => adds((n) => carts.add(`r${round} ${n % 100}`, { sku: skuOf(n % 97), quantity: 1 })),
+      ),
+    );
+  const all = Array.from({ length: ADDS }, (_, n) => n);
+  const togetherUs = await timeOfAdds((add) => Promise.all(all.map(add)));
+  await server.command('FLUSHALL', 'SYNC');
+  const aloneUs = await timeOfAdds(async (add) => {
+    for (const n of all) await add(n);
+  });
   await server.command('FLUSHALL', 'SYNC');
   const commitUs = await withShop(server.url, LINES, { stock: 'reserve-on-checkout', limits }, ({ carts }) =>
-    medianOf(server, async (round) => {
+    medianOf(server, COMMITS, async (round) => {
       const lines = Array.from({ length: LINES }, (_, n) => ({ sku: skuOf(n), quantity: 1 }));
       const checkouts = await Promise.all(
         Array.from({ length: COMMITS }, async (_, n) => {
@@ -47,12 +50,22 @@ export async function serverTime({ server }: Context): Promise<Demand[]> {
     'Server time, µs',
     ['', 'median'],
     [
-      ['an add that reserves', addUs.toFixed(1)],
+      ['an add that reserves, of 1,000 in one turn of the event loop', togetherUs.toFixed(1)],
+      ['an add that reserves, alone', aloneUs.toFixed(1)],
       [`a commit of ${LINES} lines`, commitUs.toFixed(1)],
     ],
   );
   return [
-    { figure: 'server time of a reserving add', of: 'one call', value: addUs, must: 'at most', bound: 30, unit: 'µs' },
+    ...[
+      { of: 'in one turn with others', value: togetherUs },
+      { of: 'alone', value: aloneUs },
+    ].map((one) => ({
+      figure: 'server time of a reserving add',
+      ...one,
+      must: 'at most' as const,
+      bound: 30,
+      unit: 'µs',
+    })),
     {
       figure: `server time of a commit`,
       of: `${LINES} lines`,
@@ -64,9 +77,10 @@ export async function serverTime({ server }: Context): Promise<Demand[]> {
   ];
 }
 
-/** µs per call, of the work that each round prepares. */
+/** µs per operation, of the work that each round prepares. */
 async function medianOf(
   server: RedisServer,
+  operations: number,
   prepare: (round: number) => Promise<() => Promise<unknown>>,
 ): Promise<number> {
   const rounds: number[] = [];
@@ -75,9 +89,9 @@ async function medianOf(
     await server.command('CONFIG', 'RESETSTAT');
     await work();
     const stats = String(await server.command('INFO', 'commandstats'));
-    const perCall = Number(/cmdstat_fcall:.*?usec_per_call=([\d.]+)/.exec(stats)?.[1]);
+    const us = Number(/cmdstat_fcall:calls=\d+,usec=(\d+)/.exec(stats)?.[1]);
     // the first round warms up
-    if (round > 0) rounds.push(perCall);
+    if (round > 0) rounds.push(us / operations);
   }
   return median(rounds);
 }

@@ -9,6 +9,7 @@ import type { CartConfiguration } from '../options.js';
 import { readCart } from '../read-cart.js';
 import { type Answer, type Asked, accept, hasBacklog, toDetails, toInteger } from '../replies.js';
 import { sweepAll } from '../sweep.js';
+import { AddBatcher } from './add-batcher.js';
 import {
   CartCalls,
   type Change,
@@ -29,17 +30,29 @@ type ChangeName = 'add' | 'set' | 'addMany' | 'remove' | 'clear' | 'accept' | 'm
 /** Everything of a shop in one slot: every operation is one atomic call. */
 export class ShopSlotLayout implements CartLayout {
   readonly #config: CartConfiguration;
-  readonly #library: CartLibrary;
   readonly #calls: CartCalls;
+  readonly #adds: AddBatcher;
 
   constructor(config: CartConfiguration) {
     this.#config = config;
-    this.#library = config.library;
     this.#calls = new CartCalls(config);
+    this.#adds = new AddBatcher(config);
+  }
+
+  /** What was asked for before goes out before. */
+  get #library(): CartLibrary {
+    this.#adds.send();
+    return this.#config.library;
   }
 
   async add(cartId: string, target: LineTarget, quantity: number, options: AddOptions, op: Operation) {
     const { expectedUnitPrice, clamps } = options;
+    const isPlain = !clamps && !target.mustExist && op.opId === undefined && op.ifVersion === undefined;
+    if (isPlain && target.sku !== undefined) {
+      const { lineId, sku, metadata } = target;
+      const change = await this.#adds.add(cartId, { lineId, sku, quantity, metadata, expectedUnitPrice });
+      if (change) return change;
+    }
     const more = [
       ...(expectedUnitPrice === undefined ? [] : ['price', expectedUnitPrice]),
       ...(clamps ? ['short', 'clamp'] : []),
