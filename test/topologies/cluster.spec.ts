@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisClient, RedisFunctions } from '@redis-functions/core';
-import { availableServers, type RedisCluster, startCluster } from '@redis-functions/testing';
+import { availableServers, type RedisCluster, type RedisServer, startCluster } from '@redis-functions/testing';
 import { Cluster as Cluster5 } from 'ioredis';
 import { Cluster as Cluster6 } from 'ioredis-6';
 import { createCluster } from 'redis';
@@ -63,6 +63,24 @@ describe.each(newest(availableServers()))('a cluster of $name', ({ path }) => {
     expect((await addToAll()).map((value, i) => value - (before[i] ?? 0))).toEqual(keys.map(() => 1));
     expect((await functions.list())[0]).toMatchObject({ name: 'counter', differsOn: [] });
     expect(await functions.stats()).toHaveLength(3);
+  });
+
+  it.each(Object.keys(clients))('is compared with the files by %s in one round trip per primary', async (name) => {
+    const { client, close } = await (clients[name] as (cluster: RedisCluster) => Promise<Opened>)(cluster);
+    try {
+      const functions = new RedisFunctions({ client, libraries: [library], mode: 'functions', deadlineMs: 15_000 });
+      await functions.deploy();
+      const primaries = await cluster.primaries();
+      await Promise.all(primaries.map((primary) => primary.command('CONFIG', 'RESETSTAT')));
+      expect(await functions.plan()).toHaveLength(3);
+      const calls = await Promise.all(primaries.map(callsOf));
+      // and one question for who the primaries are, to whichever of them
+      expect(calls.map(({ 'function|list': lists }) => lists)).toEqual([1, 1, 1]);
+      expect(calls.reduce((sum, { 'cluster|slots': asked = 0 }) => sum + asked, 0)).toBe(1);
+      expect(new Set(calls.flatMap(Object.keys))).toEqual(new Set(['function|list', 'cluster|slots']));
+    } finally {
+      await close();
+    }
   });
 
   it.each(Object.keys(clients))(
@@ -137,3 +155,14 @@ describe.each(newest(availableServers()))('a cluster of $name', ({ path }) => {
     expect(await counter.read(from)).toBe(9);
   });
 });
+
+/** Of clients; what nodes send each other and what a test asks is left out. */
+async function callsOf(primary: RedisServer): Promise<Record<string, number>> {
+  const text = String(await primary.command('INFO', 'commandstats'));
+  const counts = [...text.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name = '', calls]) => [
+    name,
+    Number(calls),
+  ]);
+  const ours = ['config|resetstat', 'info', 'replconf', 'ping', 'hello', 'client|setinfo', 'cluster|nodes'];
+  return Object.fromEntries(counts.filter(([name]) => !ours.includes(String(name))));
+}

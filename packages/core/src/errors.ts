@@ -61,13 +61,22 @@ export class DeployError extends RedisFunctionsError {
   readonly library: string;
 
   constructor(
-    code: 'DRIFT' | 'INCOMPATIBLE' | 'LOAD_REFUSED' | 'NOT_DEPLOYED' | 'NOT_REPLICATED' | 'UNSAFE',
+    code: 'ALREADY_EXISTS' | 'DRIFT' | 'INCOMPATIBLE' | 'LOAD_REFUSED' | 'NOT_DEPLOYED' | 'NOT_REPLICATED' | 'UNSAFE',
     library: string,
     message: string,
     options?: ErrorOptions,
   ) {
     super(code, message, options);
     this.library = library;
+  }
+}
+
+/** A payload for `restore` that cannot be read: cut off, changed on its way, or something else. Nothing was sent. */
+export class InvalidPayloadError extends RedisFunctionsError {
+  override readonly name = 'InvalidPayloadError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVALID_PAYLOAD', message, options);
   }
 }
 

@@ -19,6 +19,7 @@ export type { Registration } from './define/registrations.js';
 export { registrationsIn } from './define/registrations.js';
 export type { DeployOptions, DeployOutcome } from './deploy/deployer.js';
 export type { DeployAction } from './deploy/plan.js';
+export type { RestorePolicy } from './deploy/restore.js';
 export type { PruneOptions, PruneOutcome } from './deploy/usage.js';
 export type { Duration } from './durations.js';
 export { formatDuration, parseDuration } from './durations.js';
@@ -27,16 +28,21 @@ export {
   FunctionCallError,
   InvalidArgumentError,
   InvalidDefinitionError,
+  InvalidPayloadError,
   RedisFunctionsError,
   UnavailableError,
   UnexpectedReplyError,
 } from './errors.js';
 export { assertHashTag, encodeKeyPart } from './keys.js';
 export type { FunctionInfo, LibraryInfo, ListOptions } from './manage/list.js';
+export type { Primary } from './manage/manager.js';
 export type { DeployedLibrary } from './manage/merge.js';
 export type { RunningFunction, ServerStats } from './manage/running.js';
 export type { ServerInfo } from './manage/server-info.js';
 export type { CallOptions, RedisFunctionsOptions } from './options.js';
+export type { Payload } from './payload/read-payload.js';
+export { readPayload } from './payload/read-payload.js';
+export { writePayload } from './payload/write-payload.js';
 export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';
 export type { CallEvent, DeployEvent } from './telemetry/channels.js';

@@ -8,10 +8,11 @@ import { Watchdog } from './call/watchdog.js';
 import type { Argument } from './define/function.js';
 import type { FunctionTable, Library } from './define/library.js';
 import { Deployer, type DeployOptions, type DeployOutcome } from './deploy/deployer.js';
+import { librariesOf, type RestorePolicy, restoreOn } from './deploy/restore.js';
 import { type PruneOptions, type PruneOutcome, Usage } from './deploy/usage.js';
 import { LibrarySet } from './library-set.js';
 import { type ListOptions, listLibraries } from './manage/list.js';
-import { Manager } from './manage/manager.js';
+import { Manager, type Primary } from './manage/manager.js';
 import { type DeployedLibrary, mergeLists } from './manage/merge.js';
 import { killRunning, readStats, type ServerStats } from './manage/running.js';
 import { readServerInfo, type ServerInfo } from './manage/server-info.js';
@@ -189,19 +190,27 @@ export class RedisFunctions {
     await this.#manager.onEach((node) => node.send(['FUNCTION', 'FLUSH']));
   }
 
-  /** All libraries of a server as one binary payload for `restore` on the same or a newer server. */
+  /** All libraries of a server as one binary payload for `restore`, on any server. */
   dump(): Promise<Buffer> {
     return this.#manager.onOne(async (node) => (await node.sendBinary(['FUNCTION', 'DUMP'])) as Buffer);
   }
 
   /**
-   * Loads a payload of `dump`, all or nothing per server.
+   * Loads a payload of `dump`, or of `writePayload`: all or nothing per server, whichever server wrote it.
    *
    * @param policy `append` refuses when a library of the payload exists, `replace` replaces it, `flush` first removes
    *   every library, those of others included. Default: `append`.
+   * @returns The servers that have the libraries now.
+   * @throws InvalidPayloadError, DeployError `ALREADY_EXISTS` or `UNSAFE`: nothing was changed on any server.
    */
-  async restore(payload: Buffer, policy: 'append' | 'replace' | 'flush' = 'append'): Promise<void> {
-    await this.#manager.onEach((node) => node.send(['FUNCTION', 'RESTORE', payload, policy.toUpperCase()]));
+  async restore(payload: Uint8Array, policy: RestorePolicy = 'append'): Promise<string[]> {
+    const libraries = librariesOf(payload);
+    return this.#manager.run(async () => restoreOn(await this.#gate.port.primaries(), libraries, policy));
+  }
+
+  /** The servers that take writes, for commands that this class has no method for: one, or all primaries of a cluster. */
+  primaries(): Promise<Primary[]> {
+    return this.#manager.primaries();
   }
 
   /** Which server this is. */

@@ -57,7 +57,14 @@ describe.each(availableServers())('the libraries of $name', ({ name, path }) => 
     await redis.command('FUNCTION', 'LOAD', "#!lua name=foreign\nredis.register_function('other', function() end)");
     await functions.restore(payload, 'flush');
     expect(await functions.list()).toHaveLength(1);
-    await expect(functions.restore(Buffer.from('junk'))).rejects.toThrow('payload version or checksum');
+    await expect(functions.restore(Buffer.from('junk'))).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
+  });
+
+  it('live on servers that can be sent anything else, one by one', async () => {
+    const [primary, ...others] = await functions.primaries();
+    expect({ id: primary?.id, others }).toEqual({ id: redis.url, others: [] });
+    expect(await primary?.send(['PING'])).toBe('PONG');
+    await expect(primary?.send(['NONSENSE'])).rejects.toMatchObject({ name: 'FunctionCallError', code: 'ERR' });
   });
 
   it('tell which function keeps the server busy, and can be ended', async () => {

@@ -1,6 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
-import { defineFunction, defineLibrary, InvalidDefinitionError, type Library, RedisFunctions } from '../src/index.js';
+import {
+  defineFunction,
+  defineLibrary,
+  InvalidDefinitionError,
+  type Library,
+  RedisFunctions,
+  registrationsIn,
+} from '../src/index.js';
 
 const answer = defineFunction('cart_answer', { encode: () => ({ keys: [] }), decode: String });
 const fail = defineFunction('fail', { encode: () => ({ keys: [] }), decode: String });
@@ -79,6 +86,9 @@ describe('major versions of a library, side by side', () => {
       // deployed, and never seen in use: it is watched from now on
       { library: 'cart_2', action: 'kept', lastUsed: null },
     ]);
+    const deleted = [{ action: 'deleted' }, { action: 'deleted' }];
+    expect(await current.prune({ unusedForMs: 0, dryRun: true })).toMatchObject(deleted);
+    expect(await names()).toEqual(['cart_1', 'cart_2', 'cart_3']);
     expect(await current.prune({ unusedForMs: 0 })).toMatchObject([
       { library: 'cart_1', action: 'deleted' },
       { library: 'cart_2', action: 'deleted' },
@@ -88,6 +98,20 @@ describe('major versions of a library, side by side', () => {
     expect(await old.use(cart('1.0.0')).answer()).toBe('from 1.0.0');
     expect(await old.prune({ unusedForMs: 0 })).toEqual([]);
     expect(Number(await redis.command('PTTL', 'rf:deploy:used'))).toBeGreaterThan(0);
+  });
+
+  it('are renamed where a local function of the library registers them', () => {
+    const code = [
+      '#!lua name=cart',
+      '-- @version 4.0.0',
+      'local function register(callback, name)',
+      '  redis.register_function{ function_name = name, callback = callback }',
+      'end',
+      "register(function() return 'four' end, 'cart_answer')",
+      '',
+    ].join('\n');
+    expect(registrationsIn(code)).toMatchObject([{ name: 'cart_answer', line: 6, flags: undefined }]);
+    expect(defineLibrary({ code, functions: { answer }, sideBySide: true }).code).toContain("'cart_4_answer')");
   });
 
   it('need a version, and names that are written out', () => {

@@ -51,5 +51,6 @@ export function toCallError(
   const source = where.library === undefined ? place : `${where.library}.${place}`;
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
   const remedy = REMEDIES[code] ?? '';
-  return new FunctionCallError(code, `${source}: ${code} ${sentence} ${remedy}`.trim(), { ...where, line }, { cause });
+  const beginning = source === '' ? '' : `${source}: `;
+  return new FunctionCallError(code, `${beginning}${code} ${sentence} ${remedy}`.trim(), { ...where, line }, { cause });
 }

@@ -21,14 +21,33 @@ export function slotOwners(reply: unknown): SlotOwner[] {
   return [...owners].map(([id, ranges]) => ({ id, ranges }));
 }
 
+/** The same from a client's own picture: the address of the primary of each slot. */
+export function ownersIn(primaries: readonly (string | undefined)[]): SlotOwner[] {
+  const owners = new Map<string, [number, number][]>();
+  primaries.forEach((id, slot) => {
+    if (id === undefined) return;
+    const ranges = owners.get(id) ?? [];
+    const last = ranges.at(-1);
+    if (last?.[1] === slot - 1) last[1] = slot;
+    else ranges.push([slot, slot]);
+    owners.set(id, ranges);
+  });
+  return [...owners].map(([id, ranges]) => ({ id, ranges }));
+}
+
 export function ownerOf(owners: readonly SlotOwner[], key: string | Buffer): SlotOwner | undefined {
   const slot = calculateSlot(key);
   return owners.find(({ ranges }) => ranges.some(([first, last]) => first <= slot && slot <= last));
 }
 
+/** Where `keyOf` leads. */
+export function slotOfOwner({ ranges }: SlotOwner): number {
+  return Math.min(...ranges.map(([first]) => first));
+}
+
 /** The way to a node where a command has no key of its own, and where deployers to it meet. */
-export function keyOf({ ranges }: SlotOwner): string {
-  return keyInSlot(Math.min(...ranges.map(([first]) => first)));
+export function keyOf(owner: SlotOwner): string {
+  return keyInSlot(slotOfOwner(owner));
 }
 
 const keys = new Map<number, string>();

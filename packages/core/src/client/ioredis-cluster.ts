@@ -1,6 +1,6 @@
 import calculateSlot from 'cluster-key-slot';
 import { UnavailableError } from '../errors.js';
-import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
+import { keyOf, ownerOf, ownersIn, type SlotOwner, slotOfOwner, slotOwners } from './cluster-slots.js';
 import {
   call,
   type IoredisClient,
@@ -30,16 +30,36 @@ export function ioredisClusterPort(cluster: IoredisCluster, address = 'the given
   async function owners(): Promise<SlotOwner[]> {
     const [any] = cluster.nodes('master');
     if (!any) throw nobody(address);
-    return slotOwners(await call(any, ['CLUSTER', 'SLOTS']));
+    try {
+      return slotOwners(await call(any, ['CLUSTER', 'SLOTS']));
+    } catch (error) {
+      // the node that was asked is busy, or may not be asked: the others can be helped all the same
+      if (!isIoredisServerError(error)) throw error;
+      return ownersIn(Array.from(cluster.slots, (slot) => slot?.[0]));
+    }
   }
 
-  async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
+  /** @param mayHaveMoved Whether to be redirected, and to learn of a new primary, before anything is sent there. */
+  async function reach(owner: SlotOwner, mayHaveMoved: boolean): Promise<PrimaryNode> {
     const key = keyOf(owner);
-    // here it is redirected, if need be, and learns of a new primary; what a busy or full server says is no matter
-    await cluster.call('EXISTS', key).catch(ignoreServerError);
+    // what a busy or full server says is no matter
+    if (mayHaveMoved) await cluster.call('EXISTS', key).catch(ignoreServerError);
     const client = cluster.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === owner.id);
     if (!client) throw nobody(address);
     return ioredisNode(client, owner.id, key);
+  }
+
+  async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
+    return {
+      ...(await reach(owner, isNews(owner))),
+      // work of several steps is what deploys are: it goes to whoever is the primary by then
+      isolated: async (work) => (await reach(owner, true)).isolated(work),
+    };
+  }
+
+  /** The client has another picture than the cluster. */
+  function isNews(owner: SlotOwner): boolean {
+    return cluster.slots[slotOfOwner(owner)]?.[0] !== owner.id;
   }
 
   return {

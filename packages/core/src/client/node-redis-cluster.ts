@@ -1,6 +1,6 @@
 import calculateSlot from 'cluster-key-slot';
 import { UnavailableError } from '../errors.js';
-import { keyOf, ownerOf, type SlotOwner, slotOwners } from './cluster-slots.js';
+import { keyOf, ownerOf, ownersIn, type SlotOwner, slotOfOwner, slotOwners } from './cluster-slots.js';
 import { isNodeRedisOffline, isNodeRedisServerError, type NodeRedisClient, nodeRedisNode } from './node-redis.js';
 import type { ClientPort, Command, PrimaryNode } from './port.js';
 import { saysPrimary } from './primary.js';
@@ -23,13 +23,35 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster, address = 'the g
     cluster.sendCommand(key, readOnly, [...command]);
 
   // asked of the cluster each time: the client renews its own picture only when it is redirected
-  const owners = async () => slotOwners(await send(['CLUSTER', 'SLOTS'], undefined));
+  async function owners(): Promise<SlotOwner[]> {
+    try {
+      return slotOwners(await send(['CLUSTER', 'SLOTS'], undefined));
+    } catch (error) {
+      // the node that was asked is busy, or may not be asked: the others can be helped all the same
+      if (!isNodeRedisServerError(error)) throw error;
+      return ownersIn(Array.from(cluster.slots, (slot) => slot?.master.address));
+    }
+  }
+
+  /** @param mayHaveMoved Whether to be redirected, and to learn of a new primary, before anything is sent there. */
+  async function reach(owner: SlotOwner, mayHaveMoved: boolean): Promise<PrimaryNode> {
+    const key = keyOf(owner);
+    // what a busy or full server says is no matter
+    if (mayHaveMoved) await send(['EXISTS', key], key).catch(ignoreServerError);
+    return nodeRedisNode(await cluster.getNodeClientForKey(key), owner.id, key);
+  }
 
   async function toNode(owner: SlotOwner): Promise<PrimaryNode> {
-    const key = keyOf(owner);
-    // here it is redirected, if need be, and learns of a new primary; what a busy or full server says is no matter
-    await send(['EXISTS', key], key).catch(ignoreServerError);
-    return nodeRedisNode(await cluster.getNodeClientForKey(key), owner.id, key);
+    return {
+      ...(await reach(owner, isNews(owner))),
+      // work of several steps is what deploys are: it goes to whoever is the primary by then
+      isolated: async (work) => (await reach(owner, true)).isolated(work),
+    };
+  }
+
+  /** The client has another picture than the cluster. */
+  function isNews(owner: SlotOwner): boolean {
+    return cluster.slots[slotOfOwner(owner)]?.master.address !== owner.id;
   }
 
   return {

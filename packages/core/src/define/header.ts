@@ -43,6 +43,12 @@ function explainMissingShebang(code: string): string {
   return `The library does not begin with a "#!lua name=…" line (it begins with ${first}). ${remedy}`;
 }
 
+/** The name of a library that somebody else may have loaded. */
+export function libraryNameOf(code: string): string | undefined {
+  const shebang = SHEBANG.exec(code);
+  return shebang?.[1] ?? shebang?.[2];
+}
+
 /** The version of a library that somebody else may have loaded: it may say anything in its header. */
 export function versionOf(code: string): string | undefined {
   try {

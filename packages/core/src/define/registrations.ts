@@ -25,36 +25,89 @@ export interface LuaNode {
   readonly [field: string]: unknown;
 }
 
-/** What a library registers, by its syntax tree. Undefined for a text that is not Lua: the server says best what is wrong. */
+/**
+ * What a library registers, by its syntax tree; also through a local function of its own that is given the name. Undefined
+ * for a text that is not Lua: the server says best what is wrong.
+ */
 export function registrationsIn(code: string): readonly Registration[] | undefined {
-  return serverCallsIn(code)?.flatMap(({ callee, node, line }) => {
-    const registration = callee === 'register_function' ? registrationOf(node) : undefined;
+  const chunk = parse(code);
+  if (!chunk) return undefined;
+  const registrars = registrarsIn(chunk);
+  return [...callsIn(chunk)].flatMap(({ node, line }) => {
+    const registration =
+      calleeOf(node) === 'register_function' ? registrationOf(node) : registrationBy(node, registrars);
     return registration ? [{ ...registration, line }] : [];
   });
 }
 
 export function serverCallsIn(code: string): readonly ServerCall[] | undefined {
+  const chunk = parse(code);
+  if (!chunk) return undefined;
+  return [...callsIn(chunk)].flatMap((call) => {
+    const callee = calleeOf(call.node);
+    return callee === undefined ? [] : [{ callee, ...call }];
+  });
+}
+
+function parse(code: string): unknown {
   try {
     // the first line is the server's; a comment of the same length keeps lines and positions
     const text = code.replace(/^#!/, '--');
-    const chunk = luaparse.parse(text, { luaVersion: '5.1', locations: true, ranges: true, comments: false });
-    return [...calls(chunk)];
+    return luaparse.parse(text, { luaVersion: '5.1', locations: true, ranges: true, comments: false });
   } catch {
     return undefined;
   }
 }
 
-function* calls(node: unknown, isAtLoad = true): Generator<ServerCall> {
+function* callsIn(node: unknown, isAtLoad = true): Generator<Omit<ServerCall, 'callee'>> {
   if (Array.isArray(node)) {
-    for (const each of node) yield* calls(each, isAtLoad);
+    for (const each of node) yield* callsIn(each, isAtLoad);
     return;
   }
   if (!isNode(node)) return;
-  const callee = /CallExpression$/.test(node.type) ? calleeOf(node) : undefined;
   const { line } = (node['loc'] as { start: { line: number } } | undefined)?.start ?? { line: 0 };
-  if (callee !== undefined) yield { callee, isAtLoad, line, node };
+  if (/CallExpression$/.test(node.type)) yield { isAtLoad, line, node };
   const isInside = isAtLoad && node.type !== 'FunctionDeclaration';
-  for (const value of Object.values(node)) yield* calls(value, isInside);
+  for (const value of Object.values(node)) yield* callsIn(value, isInside);
+}
+
+/** `local function register(name, …) redis.register_function{ function_name = name, … } end`: where the name is in a call. */
+function registrarsIn(chunk: unknown): ReadonlyMap<string, number> {
+  const registrars = new Map<string, number>();
+  for (const statement of (chunk as { body: readonly LuaNode[] }).body) {
+    const name = isNode(statement['identifier']) ? statement['identifier']['name'] : undefined;
+    if (statement.type !== 'FunctionDeclaration' || typeof name !== 'string') continue;
+    const parameters = (statement['parameters'] as readonly LuaNode[]).map((parameter) => parameter['name']);
+    for (const { node } of callsIn(statement['body'])) {
+      if (calleeOf(node) !== 'register_function') continue;
+      const given = nameArgumentOf(node);
+      const position = given?.type === 'Identifier' ? parameters.indexOf(given['name']) : -1;
+      if (position !== -1) registrars.set(name, position);
+    }
+  }
+  return registrars;
+}
+
+function registrationBy(
+  call: LuaNode,
+  registrars: ReadonlyMap<string, number>,
+): Omit<Registration, 'line'> | undefined {
+  const name = isNode(call['base']) && call['base'].type === 'Identifier' ? String(call['base']['name']) : undefined;
+  const position = name === undefined ? undefined : registrars.get(name);
+  const given = position === undefined ? undefined : argumentsOf(call)[position];
+  return isNode(given) && given.type === 'StringLiteral' ? { ...nameOf(given), flags: undefined } : undefined;
+}
+
+function argumentsOf(call: LuaNode): readonly unknown[] {
+  if (call.type === 'CallExpression') return call['arguments'] as unknown[];
+  return [call.type === 'TableCallExpression' ? call['arguments'] : call['argument']];
+}
+
+/** What a call of register_function is given as the name. */
+function nameArgumentOf(call: LuaNode): LuaNode | undefined {
+  const [first] = argumentsOf(call);
+  if (!isNode(first)) return undefined;
+  return first.type === 'TableConstructorExpression' ? fieldOf(first, 'function_name') : first;
 }
 
 function calleeOf({ base }: LuaNode): string | undefined {
@@ -66,12 +119,11 @@ function calleeOf({ base }: LuaNode): string | undefined {
 
 /** Of `register_function('name', …)` and `register_function{ function_name = 'name', … }`. */
 function registrationOf(call: LuaNode): Omit<Registration, 'line'> | undefined {
-  const [first] = call.type === 'TableCallExpression' ? [call['arguments']] : (call['arguments'] as unknown[]);
-  if (!isNode(first)) return undefined;
-  if (first.type === 'StringLiteral') return { ...nameOf(first), flags: [] };
-  const name = fieldOf(first, 'function_name');
+  const name = nameArgumentOf(call);
   if (name?.type !== 'StringLiteral') return undefined;
-  const flags = fieldOf(first, 'flags');
+  const [first] = argumentsOf(call);
+  if (first === name) return { ...nameOf(name), flags: [] };
+  const flags = fieldOf(first as LuaNode, 'flags');
   const items = flags ? ((flags['fields'] as LuaNode[] | undefined)?.map(({ value }) => value) ?? []) : [];
   const isWrittenOut = items.every((item) => isNode(item) && item.type === 'StringLiteral');
   return { ...nameOf(name), flags: isWrittenOut ? items.map((item) => nameOf(item as LuaNode).name) : undefined };

@@ -11,7 +11,7 @@ import { DeployError } from '../errors.js';
  *
  * @throws DeployError `UNSAFE`.
  */
-export function assertHarmless(library: Library): void {
+export function assertHarmless(library: Pick<Library, 'name' | 'code'>): void {
   const log = serverCallsIn(library.code)?.find(({ callee, isAtLoad }) => callee === 'log' && isAtLoad);
   if (log) {
     throw unsafe(
@@ -32,6 +32,6 @@ export function assertHarmless(library: Library): void {
   }
 }
 
-function unsafe({ name }: Library, line: number, what: string, remedy: string): DeployError {
+function unsafe({ name }: Pick<Library, 'name'>, line: number, what: string, remedy: string): DeployError {
   return new DeployError('UNSAFE', name, `Line ${line} of library "${name}" ${what}. ${remedy}.`);
 }

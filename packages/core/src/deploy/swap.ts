@@ -1,6 +1,6 @@
 import type { Command } from '../client/port.js';
 import type { Library } from '../define/library.js';
-import { restorePayload } from './restore-payload.js';
+import { writePayload } from '../payload/write-payload.js';
 
 type Send = (command: Command) => Promise<unknown>;
 
@@ -44,7 +44,7 @@ export async function swapLibraries<Plan>(
 function loadCommand(libraries: readonly Library[]): Command {
   const [first, second] = libraries;
   if (first && !second) return ['FUNCTION', 'LOAD', 'REPLACE', first.code];
-  return ['FUNCTION', 'RESTORE', restorePayload(libraries.map(({ code }) => code)), 'REPLACE'];
+  return ['FUNCTION', 'RESTORE', writePayload(libraries.map(({ code }) => code)), 'REPLACE'];
 }
 
 function describe(libraries: readonly Library[]): string {

@@ -7,6 +7,8 @@ import { toArray } from '../replies.js';
 export interface PruneOptions {
   /** Milliseconds for which nobody has called a version. Default: 604 800 000 (a week). */
   unusedForMs?: number;
+  /** Say what would be done, and do nothing. Default: false. */
+  dryRun?: boolean;
 }
 
 /** What became of one old version on one server. */
@@ -42,17 +44,20 @@ export class Usage {
   }
 
   /** Removes the older versions of the libraries that nobody has called for a while. Newer ones are left alone. */
-  async prune(libraries: readonly Library[], { unusedForMs = WEEK_MS }: PruneOptions = {}): Promise<PruneOutcome[]> {
+  async prune(
+    libraries: readonly Library[],
+    { unusedForMs = WEEK_MS, dryRun = false }: PruneOptions = {},
+  ): Promise<PruneOutcome[]> {
     const versioned = libraries.flatMap((library) => (library.versioned ? [library.versioned] : []));
     const nodes = await this.#port.primaries();
-    const outcomes = await Promise.all(nodes.map((node) => this.#pruneNode(node, versioned, unusedForMs)));
+    const outcomes = await Promise.all(nodes.map((node) => this.#pruneNode(node, versioned, { unusedForMs, dryRun })));
     return outcomes.flat();
   }
 
   async #pruneNode(
     node: PrimaryNode,
     versioned: readonly VersionedName[],
-    unusedForMs: number,
+    { unusedForMs, dryRun }: Required<PruneOptions>,
   ): Promise<PruneOutcome[]> {
     const loaded = await listLibraries(node);
     const older = loaded.filter(({ name }) => versioned.some((current) => isOlder(name, current)));
@@ -61,9 +66,9 @@ export class Usage {
     for (const { name } of older) {
       const mark = await node.send(['HGET', marksOf(node), name]);
       // there before there were marks: its time begins now
-      if (mark === null) await leaveMark(node, name, now);
+      if (mark === null && !dryRun) await leaveMark(node, name, now);
       const isUnused = mark !== null && now - Number(mark) >= unusedForMs;
-      if (isUnused) await node.send(['FUNCTION', 'DELETE', name]);
+      if (isUnused && !dryRun) await node.send(['FUNCTION', 'DELETE', name]);
       const lastUsed = mark === null ? null : new Date(Number(mark));
       outcomes.push({ node: node.id, library: name, action: isUnused ? 'deleted' : 'kept', lastUsed });
     }
