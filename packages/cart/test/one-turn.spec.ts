@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type LineChange, type LineInput, type StockMode } from '../src/index.js';
 import { MODES, outcomeOf, type Shop, startShop, unitsOf } from './shop.js';
 
 describe.each(MODES)('adds of one turn of the event loop, which go out together, the library run as %s', (mode) => {
@@ -80,6 +82,59 @@ describe.each(MODES)('adds of one turn of the event loop, which go out together,
     expect(new Set(changes.map(({ version }, i) => `${i % 7} ${version}`)).size).toBe(500);
     const counts = await Promise.all(Array.from({ length: 7 }, (_, i) => shop.carts.count(`c ${i}`)));
     expect(counts.reduce((sum, units) => sum + units, 0)).toBe(500);
+  });
+
+  const adds = fc.array(
+    fc.record({
+      cart: fc.constantFrom('c', 'd', 'e'),
+      line: fc.record<LineInput>(
+        {
+          sku: fc.constantFrom('apple', 'pear', 'none such', '__proto__'),
+          quantity: fc.integer({ min: 1, max: 5 }),
+          metadata: fc.constantFrom({ size: 'S' }, { size: 'M' }),
+          expectedUnitPrice: fc.constantFrom(100, 200),
+        },
+        { requiredKeys: ['sku', 'quantity'] },
+      ),
+    }),
+    { minLength: 2, maxLength: 20 },
+  );
+  const STOCK: StockMode[] = ['none', 'check', 'reserve-on-checkout', 'reserve-on-add'];
+
+  it.each(STOCK)('come to the same as one after the other, %s', async (stock) => {
+    const outcome = (call: Promise<LineChange>) =>
+      call.then(
+        ({ lineId, quantity }) => ({ lineId, quantity }),
+        ({ details }) => details,
+      );
+    const carts = shop.cartsWith({ stock, limits: { lines: 3, perLine: 12, perCart: 25, heldUnits: 20 } });
+    const state = async () => {
+      const read = [...(await carts.getMany(['c', 'd', 'e'])).values()];
+      const shown = read.map(({ lines, total, problems }) => ({
+        total,
+        problems,
+        lines: lines.map(({ addedAt: _, hold, ...line }) => ({ ...line, held: hold?.quantity })),
+      }));
+      return { shown, levels: [await shop.inventory.level('apple'), (await shop.inventory.audit('apple')).drift] };
+    };
+    const begin = async () => {
+      await shop.client.flushAll();
+      await shop.inventory.setStock('apple', 20);
+      await shop.inventory.setPrices({ apple: 100, pear: 200 });
+    };
+    await fc.assert(
+      fc.asyncProperty(adds, async (given) => {
+        await begin();
+        const together = await Promise.all(given.map(({ cart, line }) => outcome(carts.add(cart, line))));
+        const after = await state();
+        await begin();
+        const apart: unknown[] = [];
+        for (const { cart, line } of given) apart.push(await outcome(carts.add(cart, line)));
+        expect(together).toEqual(apart);
+        expect(after).toEqual(await state());
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('names with line breaks are read as they are', async () => {
