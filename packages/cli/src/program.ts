@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { bundleCommand } from './commands/bundle.js';
 import { callCommand } from './commands/call.js';
 import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js';
 import { diffCommand } from './commands/diff.js';
@@ -9,6 +10,7 @@ import { newCommand } from './commands/new.js';
 import { deleteCommand } from './commands/remove.js';
 import { killCommand, statsCommand } from './commands/running.js';
 import { CliError } from './output/cli-error.js';
+import { redact } from './output/redact.js';
 import type { Terminal } from './output/terminal.js';
 import { VERSION } from './version.js';
 
@@ -27,6 +29,7 @@ const COMMANDS = [
   killCommand,
   dumpCommand,
   restoreCommand,
+  bundleCommand,
 ] as const;
 
 /** @returns The exit code: 0 done, 1 refused or failed, 2 given wrongly. */
@@ -37,7 +40,11 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .showHelpAfterError('(--help shows how it is used)');
   for (const make of COMMANDS) program.addCommand(make(terminal));
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+    command.exitOverride().configureOutput({
+      writeOut: terminal.out,
+      // what was given is repeated where it is wrong
+      writeErr: (text) => terminal.err(redact(text)),
+    });
   }
   try {
     await program.parseAsync(argv, { from: 'user' });

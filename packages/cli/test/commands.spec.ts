@@ -179,6 +179,7 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
       'kill',
       'dump',
       'restore',
+      'bundle',
     ]) {
       const { code, out } = await runCli([name, '--help']);
       expect(code).toBe(0);

@@ -22,6 +22,8 @@ export interface Action<Options> {
    * @throws CliError where the person says no, or cannot be asked.
    */
   confirm(question: string): Promise<void>;
+  /** Tells a person that waits what goes on; programs are not told. */
+  progress(line: string): void;
 }
 
 /** The work of a command: its arguments, then what it is given. */
@@ -50,6 +52,7 @@ export function serverCommand<Options extends object>(
         return connected(options, terminal, use, more);
       },
       confirm: (question) => confirm(question, options.yes === true, terminal),
+      progress: (line) => terminal.isInteractive && terminal.err(`${line}\n`),
     });
     printReport(report, options.json === true, terminal);
     if (report.failed) throw new CliError('', 1);

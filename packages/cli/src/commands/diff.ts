@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Terminal } from '../output/terminal.js';
 import { serverCommand } from './command.js';
+import { FILE_OPTION, type FileOption } from './file-option.js';
 
 interface Difference {
   readonly library: string;
@@ -11,16 +12,20 @@ interface Difference {
 }
 
 export function diffCommand(terminal: Terminal): Command {
-  return serverCommand(
+  return serverCommand<FileOption>(
     terminal,
     'diff',
-    'Compares files with what each primary has; exit code 1 where they differ',
-    'diff lua/cart.lua --cluster',
-    async ([paths = []], { connect }) => {
+    'Compares files with what each primary, or a bundle, has; exit code 1 where they differ',
+    'diff lua/ --file release.rfb',
+    async ([paths = []], { options, connect }) => {
       const { createTwoFilesPatch } = await import('diff');
       const { readLibraries } = await import('../libraries/read-libraries.js');
       const files = await readLibraries(paths);
-      const deployed = await connect((functions) => functions.list({ withCode: true }));
+      const { librariesInFile } = await import('../libraries/libraries-in-file.js');
+      const deployed =
+        options.file === undefined
+          ? await connect((functions) => functions.list({ withCode: true }))
+          : await librariesInFile(options.file);
       const nodes = [...new Set(deployed.flatMap((library) => [...library.nodes, ...library.differsOn]))].sort();
       const differences: Difference[] = [];
       for (const { file, library } of files) {
@@ -33,7 +38,9 @@ export function diffCommand(terminal: Terminal): Command {
       }
       return { json: differences, text: differences.map(describe).join('\n'), failed: differences.length > 0 };
     },
-  ).argument('<path...>', 'library files, or folders of them');
+  )
+    .argument('<path...>', 'library files, folders of them, or bundles')
+    .option(...FILE_OPTION);
 }
 
 function describe({ library, file, node, patch }: Difference): string {

@@ -1,6 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { CliError } from '../output/cli-error.js';
 import type { Terminal } from '../output/terminal.js';
 import { serverCommand } from './command.js';
 
@@ -15,13 +13,12 @@ export function dumpCommand(terminal: Terminal): Command {
   return serverCommand(
     terminal,
     'dump',
-    'Writes all libraries of a server to a file, for restore on the same or a newer server',
+    'Writes all libraries of a server to a file, for restore on any server',
     'dump functions.bin',
     async ([[file = ''] = []], { connect }) => {
       const payload = await connect((functions) => functions.dump());
-      // whoever stops this half way is not left with half a file
-      await writeFile(`${file}.part`, payload);
-      await rename(`${file}.part`, file);
+      const { writeWhole } = await import('../output/write-file.js');
+      await writeWhole(file, payload);
       return { json: { file, bytes: payload.length }, text: `${file}: ${payload.length} bytes.\n` };
     },
   ).argument('<file>', 'where to');
@@ -31,18 +28,21 @@ export function restoreCommand(terminal: Terminal): Command {
   return serverCommand<{ policy: Policy }>(
     terminal,
     'restore',
-    'Loads a payload of dump on every primary, all or nothing on each',
-    'restore functions.bin --policy replace',
-    async ([[file = ''] = []], { options, connect, confirm }) => {
-      const payload = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-        throw new CliError(`${file} cannot be read (${cause.code}). Give a file that dump has written.`, 1, { cause });
-      });
+    'Loads a bundle, or what dump has written, on every primary: in one step on each, or not at all',
+    'restore release.rfb --policy replace',
+    async ([[file = ''] = []], { options, connect, confirm, progress }) => {
+      const { readPayloadFile } = await import('../libraries/read-payload-file.js');
+      const { bytes, codes } = await readPayloadFile(file);
       if (options.policy !== 'append') await confirm(QUESTIONS[options.policy]);
-      await connect((functions) => functions.restore(payload, options.policy));
-      return { json: { restored: file, policy: options.policy }, text: `${file} is restored.\n` };
+      progress(`Restoring ${codes.length} libraries on every primary …`);
+      const nodes = await connect((functions) => functions.restore(bytes, options.policy));
+      return {
+        json: { restored: file, policy: options.policy, libraries: codes.length, nodes },
+        text: `${file} is restored on ${nodes.join(', ')}: ${codes.length} libraries.\n`,
+      };
     },
   )
-    .argument('<file>', 'that dump has written')
+    .argument('<file>', 'that bundle or dump has written')
     .addOption(
       new Option('--policy <policy>', 'what happens to libraries that are there')
         .choices(['append', 'replace', 'flush'])

@@ -3,16 +3,17 @@ import type { Command } from 'commander';
 import { CliError } from '../output/cli-error.js';
 import { table } from '../output/table.js';
 import type { Terminal } from '../output/terminal.js';
-import { serverCommand } from './command.js';
+import { type Action, serverCommand } from './command.js';
+import { FILE_OPTION, type FileOption } from './file-option.js';
 
 export function listCommand(terminal: Terminal): Command {
-  return serverCommand(
+  return serverCommand<FileOption>(
     terminal,
     'list',
-    'Lists the libraries of all primaries, and where they differ',
+    'Lists the libraries of all primaries, and where they differ; or those of a bundle',
     'list --cluster --url redis://10.0.0.1:6379',
-    async (_args, { connect }) => {
-      const libraries = await connect((functions) => functions.list());
+    async (_args, action) => {
+      const libraries = await look(action);
       if (libraries.length === 0) return { json: [], text: 'No libraries.\n' };
       const rows = libraries.map(({ name, version, functions, nodes, differsOn }) => [
         name,
@@ -26,22 +27,21 @@ export function listCommand(terminal: Terminal): Command {
         text: table(['LIBRARY', 'VERSION', 'FUNCTIONS', 'NODES', ''], rows),
       };
     },
-  );
+  ).option(...FILE_OPTION);
 }
 
 export function showCommand(terminal: Terminal): Command {
-  return serverCommand<{ code?: boolean }>(
+  return serverCommand<FileOption & { code?: boolean }>(
     terminal,
     'show',
     'Shows a library: its functions and their flags, on which servers it is, and its code with --code',
     'show cart --code',
-    async ([[name = ''] = []], { options, connect }) => {
-      const found = await connect((functions) => functions.list({ withCode: true }));
-      const libraries = found.filter((library) => library.name === name);
+    async ([[name = ''] = []], action) => {
+      const { options } = action;
+      const libraries = (await look(action)).filter((library) => library.name === name);
       if (libraries.length === 0) {
-        throw new CliError(
-          `There is no library ${name} on any server. redis-functions list shows those that are there.`,
-        );
+        const where = options.file === undefined ? 'on any server' : `in ${options.file}`;
+        throw new CliError(`There is no library ${name} ${where}. redis-functions list shows those that are there.`);
       }
       return {
         json: libraries.map((library) => ({ ...toJson(library), ...(options.code && { code: library.code }) })),
@@ -50,7 +50,14 @@ export function showCommand(terminal: Terminal): Command {
     },
   )
     .argument('<library>', 'its name')
-    .option('--code', 'with its code');
+    .option('--code', 'with its code')
+    .option(...FILE_OPTION);
+}
+
+async function look({ options: { file }, connect }: Action<FileOption>): Promise<DeployedLibrary[]> {
+  if (file === undefined) return connect((functions) => functions.list({ withCode: true }));
+  const { librariesInFile } = await import('../libraries/libraries-in-file.js');
+  return librariesInFile(file);
 }
 
 function toJson({ name, version, hash, functions, nodes, differsOn }: DeployedLibrary) {

@@ -1,4 +1,5 @@
-import { RedisFunctions, type RedisFunctionsOptions } from '@redis-functions/core';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type DeployEvent, RedisFunctions, type RedisFunctionsOptions } from '@redis-functions/core';
 import { CliError } from '../output/cli-error.js';
 import type { Terminal } from '../output/terminal.js';
 import { type ConnectionOptions, DEFAULT_URL } from './options.js';
@@ -17,11 +18,24 @@ export async function connected<T>(
     deadlineMs: options.timeout,
     ...more,
   });
+  const stopTelling = tellProgress(terminal);
   try {
     return await work(functions);
   } finally {
+    stopTelling();
     await functions.close();
   }
+}
+
+/** To a person: what has happened to which library on which server, as it happens. */
+function tellProgress(terminal: Terminal): () => void {
+  if (!terminal.isInteractive) return () => {};
+  const tell = (event: unknown) => {
+    const { node, library, version, action } = event as DeployEvent;
+    terminal.err(`${node}: ${library}${version === undefined ? '' : ` ${version}`} ${action}\n`);
+  };
+  subscribe('redis-functions:deploy', tell);
+  return () => unsubscribe('redis-functions:deploy', tell);
 }
 
 function whereOf({ url, cluster, sentinel }: ConnectionOptions, { env }: Terminal) {

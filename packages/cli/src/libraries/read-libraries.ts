@@ -8,6 +8,7 @@ import {
   registrationsIn,
 } from '@redis-functions/core';
 import { CliError } from '../output/cli-error.js';
+import { isPayload, readPayloadFile } from './read-payload-file.js';
 
 /** A library has a few hundred lines; what is larger is no library, and would keep a server from its work. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -38,12 +39,17 @@ export async function readLibraries(paths: readonly string[]): Promise<LibraryFi
 /** The texts of files, whatever is in them. @throws CliError for what is no text, or cannot be read. */
 export async function readTexts(paths: readonly string[]): Promise<{ file: string; code: string }[]> {
   const files = (await Promise.all(paths.map(filesOf))).flat();
-  return Promise.all(files.map(async (file) => ({ file, code: await readText(file) })));
+  return (await Promise.all(files.map(textsOf))).flat();
+}
+
+async function textsOf(file: string): Promise<{ file: string; code: string }[]> {
+  if (!(await isPayload(file))) return [{ file, code: await readText(file) }];
+  return (await readPayloadFile(file)).codes.map((code) => ({ file, code }));
 }
 
 async function filesOf(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new CliError(`There is no ${path}. Give a .lua file, or a folder of them.`);
+  if (!found) throw new CliError(`There is no ${path}. Give a .lua file, a folder of them, or a bundle.`);
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => name.endsWith('.lua')).sort();
   if (names.length === 0) throw new CliError(`There is no .lua file in ${path}. Give another folder, or a file.`);
