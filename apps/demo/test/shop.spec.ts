@@ -1,10 +1,15 @@
+import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
 import request from 'supertest';
 import { createShop } from '../src/shop.js';
+import { buildPage } from './built-page.js';
 
+const page = buildPage();
 const routingKey = 'a routing key of the tests, 32 characters or more';
+afterAll(() => rmSync(page, { recursive: true, force: true }));
+
 const cases = availableServers().flatMap(({ name, path }) =>
   (['functions', 'scripts'] as const).map((mode) => ({ name, path, mode })),
 );
@@ -15,7 +20,7 @@ describe.each(cases)('the shop on $name as $mode', ({ path, mode }) => {
 
   beforeAll(async () => {
     redis = await startRedis({ server: path });
-    shop = await createShop({ url: redis.url, mode, routingKey });
+    shop = await createShop({ url: redis.url, mode, routingKey }, page);
     await shop.init();
   });
   beforeEach(async () => {
@@ -38,7 +43,7 @@ describe.each(cases)('the shop on $name as $mode', ({ path, mode }) => {
     const { body } = await visitor().get('/health').expect(200);
     expect(body).toMatchObject({ status: 'ok', mode, server: { version: expect.stringMatching(/^\d+\./) } });
     expect(body.libraries.map(({ name }: { name: string }) => name).sort()).toEqual(
-      ['cart', 'examples', 'mylib', 'myapp', 'ratelimiter', 'sessions'].sort(),
+      ['cart', 'examples', 'feed', 'mylib', 'myapp', 'ratelimiter', 'sessions'].sort(),
     );
     for (const { version } of body.libraries) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
@@ -54,7 +59,9 @@ describe.each(cases)('the shop on $name as $mode', ({ path, mode }) => {
     const { body: cart } = await ada.get('/api/cart');
     expect(cart).toMatchObject({ lines: [{ sku: 'mug', quantity: 2, unitPrice: 1250, subtotal: 2500 }], total: 2500 });
     const { body: removed } = await ada.delete('/api/cart/lines/mug?quantity=1').expect(200);
-    expect(removed.itemCount).toBe(1);
+    expect(removed).toMatchObject({ sku: 'mug', quantity: 1, changed: true, handle: login.handle });
+    const { body: set } = await ada.put('/api/cart/lines/mug').send({ quantity: 3 }).expect(200);
+    expect(set).toMatchObject({ quantity: 3, changed: true });
 
     await ada.get('/api/counter').expect(200, { value: 0 });
     await ada.post('/api/counter').expect(200, { value: 1 });
@@ -153,7 +160,11 @@ describe.each(cases)('the shop on $name as $mode', ({ path, mode }) => {
     expect(text).toContain('<title>The shop</title>');
     expect(headers['content-security-policy']).toContain("default-src 'self'");
     expect(headers['x-powered-by']).toBeUndefined();
-    await visitor().get('/shop.js').expect(200);
+    const [, script] = /src="(\/main-\w+\.js)"/.exec(text) ?? [];
+    const { headers: ofScript } = await visitor().get(String(script)).set('Accept-Encoding', 'br').expect(200);
+    expect(ofScript).toMatchObject({ 'content-encoding': 'br', 'content-type': 'text/javascript; charset=utf-8' });
+    await visitor().get('/account').expect(200, text);
+    await visitor().get('/shop.spec.js').expect(404);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { RequestSession } from '@redis-functions/session';
+import type { RequestSession, Session } from '@redis-functions/session';
 
 /** The cart that belongs to a session: a guest's own, or the user's, which all their devices share. */
 export function cartIdOf({ userId, handle }: { userId: string | null; handle: string }): string {
@@ -11,7 +11,7 @@ export async function cartOf(visitor: RequestSession): Promise<string | undefine
   return session ? cartIdOf(session) : undefined;
 }
 
-/** The visitor's cart; somebody without a session gets one. */
-export async function ownCart(visitor: RequestSession): Promise<string> {
-  return cartIdOf((await visitor.load()) ?? (await visitor.start()));
+/** Whoever changes a cart: somebody without a session gets one. */
+export async function ownerOf(visitor: RequestSession): Promise<Session> {
+  return (await visitor.load()) ?? (await visitor.start());
 }

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { CounterController } from './counter.controller.js';
+
+@Module({ controllers: [CounterController] })
+export class CounterModule {}
