@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { aclCommand } from './commands/acl.js';
 import { bundleCommand } from './commands/bundle.js';
 import { callCommand } from './commands/call.js';
 import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js';
@@ -30,6 +31,7 @@ const COMMANDS = [
   dumpCommand,
   restoreCommand,
   bundleCommand,
+  aclCommand,
 ] as const;
 
 /** @returns The exit code: 0 done, 1 refused or failed, 2 given wrongly. */

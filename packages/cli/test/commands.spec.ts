@@ -180,6 +180,7 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
       'dump',
       'restore',
       'bundle',
+      'acl',
     ]) {
       const { code, out } = await runCli([name, '--help']);
       expect(code).toBe(0);

@@ -4,6 +4,7 @@ import { type ConnectionOptions, withConnection } from '../connection/options.js
 import { CliError } from '../output/cli-error.js';
 import { printReport, type Report } from '../output/report.js';
 import type { Terminal } from '../output/terminal.js';
+import { confirmed } from './confirmed.js';
 
 interface Common extends ConnectionOptions {
   readonly json?: boolean;
@@ -51,18 +52,10 @@ export function serverCommand<Options extends object>(
         const { connected } = await import('../connection/connected.js');
         return connected(options, terminal, use, more);
       },
-      confirm: (question) => confirm(question, options.yes === true, terminal),
+      confirm: (question) => confirmed(question, options.yes === true, terminal),
       progress: (line) => terminal.isInteractive && terminal.err(`${line}\n`),
     });
     printReport(report, options.json === true, terminal);
     if (report.failed) throw new CliError('', 1);
   });
-}
-
-async function confirm(question: string, yes: boolean, terminal: Terminal): Promise<void> {
-  if (yes) return;
-  if (!terminal.isInteractive) {
-    throw new CliError(`${question} Nobody can be asked here: nothing was done. Add --yes if it is meant.`);
-  }
-  if (!(await terminal.confirm(question))) throw new CliError('Nothing was done.');
 }
