@@ -45,6 +45,6 @@ export { readPayload } from './payload/read-payload.js';
 export { writePayload } from './payload/write-payload.js';
 export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
 export { toArray, toInteger, toText, toTextOrNull } from './replies.js';
-export type { CallEvent, DeployEvent } from './telemetry/channels.js';
+export type { CallEvent, DefineEvent, DeployEvent } from './telemetry/channels.js';
 export type { LibraryConnection } from './use-library.js';
 export { useLibrary } from './use-library.js';

@@ -2,6 +2,7 @@ export type { AddPrimaryOptions, RedisCluster, ReshardOptions } from './cluster/
 export type { SlotMove } from './cluster/slot-move.js';
 export type { StartClusterOptions } from './cluster/start-cluster.js';
 export { startCluster } from './cluster/start-cluster.js';
+export { withCoverage } from './coverage/with-coverage.js';
 export {
   HOW_TO_INSTALL,
   NotSettledError,

@@ -1,4 +1,5 @@
 import { InvalidDefinitionError } from '../errors.js';
+import { tellDefinition } from '../telemetry/channels.js';
 import type { FunctionDefinition } from './function.js';
 import { hashCode, parseHeader } from './header.js';
 import { renameCode, renameFunctions, type VersionedName, versionedLibraryName } from './side-by-side.js';
@@ -38,8 +39,9 @@ export interface Library<F extends FunctionTable = FunctionTable> {
  *   (Redis takes function names without regard to case; such a library crashes the server at its next replace).
  */
 export function defineLibrary<const F extends FunctionTable>(options: LibraryOptions<F>): Library<F> {
-  const { code, functions, sideBySide = false } = options;
-  const { name, version } = parseHeader(code);
+  const { functions, sideBySide = false } = options;
+  const { name, version } = parseHeader(options.code);
+  const code = tellDefinition(options.code);
   assertNames(name, functions);
   if (!sideBySide) {
     return Object.freeze({ name, version, hash: hashCode(code), code, functions, versioned: undefined });

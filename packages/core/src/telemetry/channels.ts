@@ -27,8 +27,18 @@ export interface DeployEvent {
   readonly healing: boolean;
 }
 
+/** A text that becomes a library. Told on the channel `redis-functions:define`. */
+export interface DefineEvent {
+  /**
+   * A subscriber may put another text in its place, with the same lines: the one with counters, while a test run covers Lua.
+   * What is loaded, compared and hashed is then that text.
+   */
+  code: string;
+}
+
 const calls = tracingChannel<CallEvent>('redis-functions:call');
 const deploys = channel('redis-functions:deploy');
+const definitions = channel('redis-functions:define');
 
 const { start, end, asyncStart, asyncEnd, error } = calls;
 
@@ -51,4 +61,12 @@ export function traceCall<T>(event: () => CallEvent, work: (event: CallEvent | u
 
 export function tellDeploy(event: DeployEvent): void {
   if (deploys.hasSubscribers) deploys.publish(event);
+}
+
+/** @returns The text to take. */
+export function tellDefinition(code: string): string {
+  if (!definitions.hasSubscribers) return code;
+  const event: DefineEvent = { code };
+  definitions.publish(event);
+  return event.code;
 }

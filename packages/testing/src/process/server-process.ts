@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { ServerOutput } from '../coverage/server-output.js';
 import { ServerStartError } from '../errors.js';
 import { keep } from './keeper.js';
 
 const LOG_CHARACTERS = 64_000;
+const LAST_WORDS_MS = 2_000;
 const PORT_TAKEN = /Address already in use|Failed listening on port/;
 
 export interface StartWith {
@@ -27,14 +30,20 @@ export class ServerProcess {
       this.#child.once('error', () => resolve());
       this.#child.once('exit', () => {
         if (pid !== undefined) keep.releaseProcess(pid);
-        resolve();
+        // what it said last is still in its pipes, the hits of its libraries included; somebody it forked may hold them open
+        const impatience = setTimeout(resolve, LAST_WORDS_MS);
+        this.#child.once('close', () => {
+          clearTimeout(impatience);
+          resolve();
+        });
       });
     });
-    const listen = (chunk: Buffer) => {
-      this.#log = (this.#log + chunk.toString()).slice(-LOG_CHARACTERS);
-    };
-    this.#child.stdout?.on('data', listen);
-    this.#child.stderr?.on('data', listen);
+    for (const pipe of this.#pipes) {
+      const output = new ServerOutput();
+      pipe.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#log = (this.#log + output.take(chunk)).slice(-LOG_CHARACTERS);
+      });
+    }
   }
 
   /**
@@ -78,7 +87,11 @@ export class ServerProcess {
   /** A forgotten server must not keep its owner alive: the keeper ends it. */
   #letOwnerEnd(): void {
     this.#child.unref();
-    for (const pipe of [this.#child.stdout, this.#child.stderr]) (pipe as unknown as { unref?(): void })?.unref?.();
+    for (const pipe of this.#pipes) pipe.unref();
+  }
+
+  get #pipes(): readonly Socket[] {
+    return [this.#child.stdout, this.#child.stderr].filter((pipe) => pipe !== null) as unknown as Socket[];
   }
 
   get pid(): number {
@@ -111,6 +124,7 @@ export class ServerProcess {
   async end(signal: 'SIGTERM' | 'SIGKILL', patienceMs = 0): Promise<void> {
     if (!this.isRunning) return;
     this.#child.ref();
+    for (const pipe of this.#pipes) pipe.ref();
     if (signal === 'SIGTERM') this.#child.kill('SIGTERM');
     else this.#killGroup();
     const impatience = signal === 'SIGTERM' ? setTimeout(() => this.#killGroup(), patienceMs) : undefined;
