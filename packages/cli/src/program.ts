@@ -4,10 +4,12 @@ import { bundleCommand } from './commands/bundle.js';
 import { callCommand } from './commands/call.js';
 import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js';
 import { diffCommand } from './commands/diff.js';
+import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand, restoreCommand } from './commands/dump.js';
 import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
 import { newCommand } from './commands/new.js';
+import { pruneCommand } from './commands/prune.js';
 import { deleteCommand } from './commands/remove.js';
 import { killCommand, statsCommand } from './commands/running.js';
 import { CliError } from './output/cli-error.js';
@@ -32,6 +34,8 @@ const COMMANDS = [
   restoreCommand,
   bundleCommand,
   aclCommand,
+  doctorCommand,
+  pruneCommand,
 ] as const;
 
 /** @returns The exit code: 0 done, 1 refused or failed, 2 given wrongly. */

@@ -181,6 +181,8 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
       'restore',
       'bundle',
       'acl',
+      'doctor',
+      'prune',
     ]) {
       const { code, out } = await runCli([name, '--help']);
       expect(code).toBe(0);

@@ -51,8 +51,9 @@ export function aclCommand(terminal: Terminal): Command {
     const options = command.opts<AclOptions>();
     const { users, notes, passwords } = await usersFor(paths, options);
     // where results do not go: they are kept in files
-    const show = () =>
-      passwords.forEach(([name, text]) => terminal.err(`The password of ${name}, shown this once: ${text}\n`));
+    const show = () => {
+      for (const [name, text] of passwords) terminal.err(`The password of ${name}, shown this once: ${text}\n`);
+    };
     for (const note of notes) terminal.err(`${note}\n`);
     const lines = users.map((user) => toLine(user, options.format));
     if (!options.apply) {

@@ -3,6 +3,7 @@ import { type DeployEvent, RedisFunctions, type RedisFunctionsOptions } from '@r
 import { CliError } from '../output/cli-error.js';
 import type { Terminal } from '../output/terminal.js';
 import { type ConnectionOptions, DEFAULT_URL } from './options.js';
+import { finalRefusal, withLastFailure } from './refusal.js';
 
 /** Runs work on a connection that is closed whatever happens. */
 export async function connected<T>(
@@ -11,8 +12,18 @@ export async function connected<T>(
   work: (functions: RedisFunctions) => Promise<T>,
   more: Partial<RedisFunctionsOptions> = {},
 ): Promise<T> {
+  let last: Error | undefined;
+  let refuse: (error: CliError) => void = () => {};
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject;
+  });
   const functions = new RedisFunctions({
     ...whereOf(options, terminal),
+    onError: (error) => {
+      last = error;
+      const final = finalRefusal(error);
+      if (final) refuse(final);
+    },
     mode: 'functions',
     deploy: 'none',
     deadlineMs: options.timeout,
@@ -20,7 +31,9 @@ export async function connected<T>(
   });
   const stopTelling = tellProgress(terminal);
   try {
-    return await work(functions);
+    return await Promise.race([work(functions), refused]);
+  } catch (error) {
+    throw withLastFailure(error, last);
   } finally {
     stopTelling();
     await functions.close();

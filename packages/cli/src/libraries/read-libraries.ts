@@ -23,8 +23,11 @@ export interface LibraryFile {
  *
  * @throws CliError for what cannot be read as a library, with the file; nothing has been sent anywhere.
  */
-export async function readLibraries(paths: readonly string[]): Promise<LibraryFile[]> {
-  const read = (await readTexts(paths)).map(toLibrary);
+export async function readLibraries(
+  paths: readonly string[],
+  { sideBySide = false }: { sideBySide?: boolean } = {},
+): Promise<LibraryFile[]> {
+  const read = (await readTexts(paths)).map((text) => toLibrary(text, sideBySide));
   const byName = new Map<string, string>();
   for (const { file, library } of read) {
     const other = byName.get(library.name);
@@ -66,9 +69,9 @@ async function readText(file: string): Promise<string> {
   return decode(file, bytes);
 }
 
-function toLibrary({ file, code }: { file: string; code: string }): LibraryFile {
+function toLibrary({ file, code }: { file: string; code: string }, sideBySide: boolean): LibraryFile {
   try {
-    return { file, library: defineLibrary({ code, functions: functionsOf(code) }) };
+    return { file, library: defineLibrary({ code, functions: functionsOf(code), sideBySide }) };
   } catch (cause) {
     throw new CliError(`${file}: ${(cause as Error).message}`, 1, { cause });
   }
