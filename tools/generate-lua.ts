@@ -1,9 +1,5 @@
-// Writes the modules that hold the Lua files. A test proves that they are current.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+// Writes the modules that hold the Lua files, as `redis-functions generate` does. A test proves that they are current.
+import { writeModules } from '../packages/cli/src/generate/generate.js';
 import { generatedModules } from './generated-modules.js';
 
-for (const { modulePath, content } of generatedModules()) {
-  mkdirSync(dirname(modulePath), { recursive: true });
-  writeFileSync(modulePath, content);
-}
+await writeModules((await generatedModules()).filter(({ isCurrent }) => !isCurrent));

@@ -1,11 +1,15 @@
 // Every Lua file must parse as Lua 5.1, which is what the servers run; luacheck looks deeper where it is installed.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import luaparse from 'luaparse';
-import { generatedModules } from './generated-modules.js';
+import { luaFolders } from './lua-folders.js';
 
-const files = generatedModules().map(({ luaPath }) => relative(process.cwd(), luaPath));
+const files = luaFolders().flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.lua'))
+    .map((name) => relative(process.cwd(), join(folder, name))),
+);
 let failed = false;
 
 for (const file of files) {

@@ -1,5 +1,5 @@
 import { type Argument, defineFunction, defineLibrary, type Handle, toArray } from '@redis-functions/core';
-import { code } from './generated/cart.lua.js';
+import { code, type FunctionName, registered } from './generated/cart.lua.js';
 
 /** Keys and arguments, as lua/cart.lua names them. */
 export interface Call {
@@ -10,12 +10,14 @@ export interface Call {
 /** Flat, and begins with a code. What follows it is read where the code is known: replies.ts. */
 export type Reply = readonly unknown[];
 
-const change = (name: string) => defineFunction(name, { encode: (call: Call) => call, decode: toArray });
-const read = (name: string) => defineFunction(name, { encode: (call: Call) => call, decode: toArray, readOnly: true });
+const change = (name: FunctionName) => defineFunction(name, { encode: (call: Call) => call, decode: toArray });
+const read = (name: FunctionName) =>
+  defineFunction(name, { encode: (call: Call) => call, decode: toArray, readOnly: true });
 
 /** The library `cart`: carts, checkouts, stock, holds and prices. Contract of each function: lua/cart.lua. */
 export const cartLibrary = defineLibrary({
   code,
+  registered,
   functions: {
     add: change('cart_add'),
     set: change('cart_set'),

@@ -6,6 +6,7 @@ import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js'
 import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand, restoreCommand } from './commands/dump.js';
+import { generateCommand } from './commands/generate.js';
 import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
 import { newCommand } from './commands/new.js';
@@ -20,6 +21,7 @@ import { VERSION } from './version.js';
 const COMMANDS = [
   newCommand,
   lintCommand,
+  generateCommand,
   planCommand,
   deployCommand,
   verifyCommand,

@@ -11,6 +11,14 @@ export type { NodeRedisClient } from './client/node-redis.js';
 export type { NodeRedisCluster } from './client/node-redis-cluster.js';
 export type { NodeRedisPool } from './client/node-redis-pool.js';
 export type { NodeRedisSentinel } from './client/node-redis-sentinel.js';
+export {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkText,
+  optionalArguments,
+} from './define/argument-checks.js';
 export type { Argument, EncodedCall, FunctionDefinition, FunctionOptions } from './define/function.js';
 export { defineFunction } from './define/function.js';
 export type { FunctionTable, Library, LibraryOptions } from './define/library.js';
@@ -44,7 +52,7 @@ export type { Payload } from './payload/read-payload.js';
 export { readPayload } from './payload/read-payload.js';
 export { writePayload } from './payload/write-payload.js';
 export { createRedisFunctions, RedisFunctions } from './redis-functions.js';
-export { toArray, toInteger, toText, toTextOrNull } from './replies.js';
+export { toArray, toBoolean, toInteger, toNullable, toOneOf, toText, toTextOrNull } from './replies.js';
 export type { CallEvent, DefineEvent, DeployEvent } from './telemetry/channels.js';
 export type { LibraryConnection } from './use-library.js';
 export { useLibrary } from './use-library.js';

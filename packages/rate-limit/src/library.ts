@@ -1,5 +1,5 @@
 import { defineFunction, defineLibrary, toArray, toInteger } from '@redis-functions/core';
-import { code } from './generated/ratelimiter.lua.js';
+import { code, registered } from './generated/ratelimiter.lua.js';
 
 /** Keys and arguments, as lua/ratelimiter.lua names them. */
 interface Call {
@@ -19,6 +19,7 @@ function toNumbers(reply: unknown): readonly number[] {
 /** The library `ratelimiter`. Contract of each function: lua/ratelimiter.lua. */
 export const rateLimiterLibrary = defineLibrary({
   code,
+  registered,
   functions: {
     checkRateLimit: defineFunction('check_rate_limit', {
       encode: (bucket: string, capacity: number, refillPerSecond: number, requested = 1) => ({

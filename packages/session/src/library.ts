@@ -1,6 +1,6 @@
 import { defineFunction, defineLibrary, toArray, toInteger, toText, UnexpectedReplyError } from '@redis-functions/core';
 import type { Fields } from './data.js';
-import { code } from './generated/sessions.lua.js';
+import { code, registered } from './generated/sessions.lua.js';
 
 /** The keys of one session: its hash and the index of its user. */
 export type Keys = readonly [session: string, index: string];
@@ -91,6 +91,7 @@ function toLimit(mostBytes: number): number | '' {
 /** The library `sessions`. Contract: lua/sessions.lua. */
 export const sessionsLibrary = defineLibrary({
   code,
+  registered,
   functions: {
     create: defineFunction('session_create', {
       /** @param replaced Key of a session of the same user that ends in the same moment, and leaves its data. */

@@ -1,4 +1,5 @@
-// Generated from apps/demo/lua/examples.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/examples.lua by "redis-functions generate". Do not edit.
+
 /** The text of examples.lua, byte for byte. */
 export const code = [
   "#!lua name=examples",
@@ -96,3 +97,20 @@ export const code = [
   "}",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "examples";
+
+/** Of its header. */
+export const version = "1.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  get_value: ["no-writes"],
+  important_write: ["allow-oom"],
+  calculate: ["no-writes"],
+  debug_function: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,4 +1,5 @@
-// Generated from apps/demo/lua/feed.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/feed.lua by "redis-functions generate". Do not edit.
+
 /** The text of feed.lua, byte for byte. */
 export const code = [
   "#!lua name=feed",
@@ -51,3 +52,18 @@ export const code = [
   "}",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "feed";
+
+/** Of its header. */
+export const version = "1.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  feed_tell: [],
+  feed_since: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,4 +1,5 @@
-// Generated from apps/demo/lua/myapp.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/myapp.lua by "redis-functions generate". Do not edit.
+
 /** The text of myapp.lua, byte for byte. */
 export const code = [
   "#!lua name=myapp",
@@ -49,3 +50,18 @@ export const code = [
   "}",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "myapp";
+
+/** Of its header. */
+export const version = "1.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  add_user: [],
+  get_user: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,4 +1,5 @@
-// Generated from apps/demo/lua/mylib.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/mylib.lua by "redis-functions generate". Do not edit.
+
 /** The text of mylib.lua, byte for byte. */
 export const code = [
   "#!lua name=mylib",
@@ -91,3 +92,20 @@ export const code = [
   "}",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "mylib";
+
+/** Of its header. */
+export const version = "1.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  hello: ["no-writes"],
+  increment_counter: [],
+  decrement_counter: [],
+  get_counter: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,4 +1,5 @@
-// Generated from packages/cart/lua/cart.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/cart.lua by "redis-functions generate". Do not edit.
+
 /** The text of cart.lua, byte for byte. */
 export const code = [
   "#!lua name=cart",
@@ -2799,3 +2800,56 @@ export const code = [
   "redis.register_function({ function_name = 'cart_due', callback = cart_due, flags = { 'no-writes' } })",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "cart";
+
+/** Of its header. */
+export const version = "2.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  cart_add: [],
+  cart_set: [],
+  cart_add_many: [],
+  cart_add_each: [],
+  cart_accept: [],
+  cart_merge: [],
+  cart_checkout: [],
+  cart_stock_set: [],
+  cart_stock_adjust: [],
+  cart_backorder: [],
+  cart_price_set: [],
+  cart_take: ["allow-oom"],
+  cart_delivered: ["allow-oom"],
+  cart_parcel: ["no-writes"],
+  cart_hold: [],
+  cart_pin: [],
+  cart_note: [],
+  cart_abandon: [],
+  cart_tell: [],
+  cart_remove: ["allow-oom"],
+  cart_clear: ["allow-oom"],
+  cart_touch: ["allow-oom"],
+  cart_commit: ["allow-oom"],
+  cart_cancel: ["allow-oom"],
+  cart_opened: ["allow-oom"],
+  cart_paid: ["allow-oom"],
+  cart_unpin: ["allow-oom"],
+  cart_sell: ["allow-oom"],
+  cart_stock_drop: ["allow-oom"],
+  cart_sweep: ["allow-oom"],
+  cart_audit: ["allow-oom"],
+  cart_forget: ["allow-oom"],
+  cart_get: ["no-writes"],
+  cart_read: ["no-writes"],
+  cart_count: ["no-writes"],
+  cart_journal: ["no-writes"],
+  cart_offer: ["no-writes"],
+  cart_stock_get: ["no-writes"],
+  cart_price_get: ["no-writes"],
+  cart_due: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

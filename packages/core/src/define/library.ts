@@ -13,6 +13,11 @@ export interface LibraryOptions<F extends FunctionTable> {
   /** TypeScript name → definition. */
   functions: F;
   /**
+   * What the text registers: function → flags, as a module of `redis-functions generate` has it. With it a binding of a
+   * function that is not there, or that is `readOnly` and may write, is refused at the start. Default: not checked.
+   */
+  registered?: Readonly<Record<string, readonly string[] | undefined>>;
+  /**
    * Loads each major version under names of its own (`cart_2`, `cart_2_add`), so that releases which call different ones
    * run side by side. `prune()` removes those that nobody calls any more. Needs a version. Default: false.
    */
@@ -36,13 +41,15 @@ export interface Library<F extends FunctionTable = FunctionTable> {
  * Describes a library: its Lua text, which names itself, and the TypeScript names of its functions.
  *
  * @throws InvalidDefinitionError for a text without header, for no functions, and for names that differ only by case
- *   (Redis takes function names without regard to case; such a library crashes the server at its next replace).
+ *   (Redis takes function names without regard to case; such a library crashes the server at its next replace), and for
+ *   functions that `registered` does not have.
  */
 export function defineLibrary<const F extends FunctionTable>(options: LibraryOptions<F>): Library<F> {
-  const { functions, sideBySide = false } = options;
+  const { functions, registered, sideBySide = false } = options;
   const { name, version } = parseHeader(options.code);
   const code = tellDefinition(options.code);
   assertNames(name, functions);
+  if (registered) assertRegistered(name, functions, registered);
   if (!sideBySide) {
     return Object.freeze({ name, version, hash: hashCode(code), code, functions, versioned: undefined });
   }
@@ -79,5 +86,25 @@ function assertNames(name: string, functions: FunctionTable): void {
       );
     }
     seen.set(definition.name.toLowerCase(), definition.name);
+  }
+}
+
+function assertRegistered(
+  library: string,
+  functions: FunctionTable,
+  registered: NonNullable<LibraryOptions<FunctionTable>['registered']>,
+): void {
+  for (const { name, readOnly } of Object.values(functions)) {
+    if (!Object.hasOwn(registered, name)) {
+      const names = Object.keys(registered).join(', ');
+      throw new InvalidDefinitionError(`Library "${library}" registers no "${name}". Bind one of ${names}.`);
+    }
+    const flags = registered[name];
+    if (readOnly && flags !== undefined && !flags.includes('no-writes')) {
+      throw new InvalidDefinitionError(
+        `"${name}" is bound as readOnly and registered without the flag no-writes: servers refuse FCALL_RO. Add the flag, ` +
+          'or leave readOnly out.',
+      );
+    }
   }
 }

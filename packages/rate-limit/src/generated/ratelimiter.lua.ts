@@ -1,4 +1,5 @@
-// Generated from packages/rate-limit/lua/ratelimiter.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/ratelimiter.lua by "redis-functions generate". Do not edit.
+
 /** The text of ratelimiter.lua, byte for byte. */
 export const code = [
   "#!lua name=ratelimiter",
@@ -1198,3 +1199,27 @@ export const code = [
   "register('ratelimiter_reset', reset, 'allow-oom')",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "ratelimiter";
+
+/** Of its header. */
+export const version = "1.1.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  check_rate_limit: undefined,
+  get_rate_limit_status: undefined,
+  ratelimiter_consume: undefined,
+  ratelimiter_peek: undefined,
+  ratelimiter_decide: undefined,
+  ratelimiter_change: undefined,
+  ratelimiter_settle: undefined,
+  ratelimiter_block: undefined,
+  ratelimiter_unblock: undefined,
+  ratelimiter_release: undefined,
+  ratelimiter_reset: undefined,
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,5 +1,5 @@
 import { defineFunction, defineLibrary, toArray, toText, UnexpectedReplyError } from '@redis-functions/core';
-import { code } from '../generated/express-session.lua.js';
+import { code, registered } from '../generated/express-session.lua.js';
 
 /** Field of the hash → text. */
 export type StoredFields = ReadonlyMap<string, string>;
@@ -31,6 +31,7 @@ export type StorePatchReply =
 /** The library `expresssession`, for the store of express-session. Contract: lua/express-session.lua. */
 export const expressSessionLibrary = defineLibrary({
   code,
+  registered,
   functions: {
     get: defineFunction('expresssession_get', {
       encode: (key: string) => ({ keys: [key] }),

@@ -1,4 +1,5 @@
-// Generated from packages/session/lua/express-session.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/express-session.lua by "redis-functions generate". Do not edit.
+
 /** The text of express-session.lua, byte for byte. */
 export const code = [
   "#!lua name=expresssession",
@@ -159,3 +160,22 @@ export const code = [
   "redis.register_function{ function_name = 'expresssession_scan', callback = scan, flags = { 'no-writes' } }",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "expresssession";
+
+/** Of its header. */
+export const version = "1.0.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  expresssession_get: ["no-writes"],
+  expresssession_put: [],
+  expresssession_patch: [],
+  expresssession_touch: ["allow-oom"],
+  expresssession_destroy: ["allow-oom"],
+  expresssession_scan: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;

@@ -1,4 +1,5 @@
-// Generated from packages/session/lua/sessions.lua by "npm run generate". Do not edit.
+// Generated from ../../lua/sessions.lua by "redis-functions generate". Do not edit.
+
 /** The text of sessions.lua, byte for byte. */
 export const code = [
   "#!lua name=sessions",
@@ -623,3 +624,36 @@ export const code = [
   "redis.register_function{ function_name = 'session_expected', callback = expected, flags = { 'no-writes' } }",
   "",
 ].join('\n');
+
+/** What the library calls itself. */
+export const name = "sessions";
+
+/** Of its header. */
+export const version = "1.1.0";
+
+/** The functions that it registers, with their flags. */
+export const registered = {
+  session_create: [],
+  session_patch: [],
+  session_increment: [],
+  session_append: [],
+  session_pop: ["allow-oom"],
+  session_rotate: ["allow-oom"],
+  session_get: ["allow-oom"],
+  session_peek: ["no-writes"],
+  session_destroy: ["allow-oom"],
+  session_take: ["allow-oom"],
+  session_destroy_all: ["allow-oom"],
+  session_revoke_others: ["allow-oom"],
+  session_handles: ["no-writes"],
+  session_list: ["no-writes"],
+  session_count: ["no-writes"],
+  session_expect: [],
+  session_expiry: ["no-writes"],
+  session_due: ["allow-oom"],
+  session_drop: ["allow-oom"],
+  session_expected: ["no-writes"],
+} as const;
+
+/** A function that the library has. */
+export type FunctionName = keyof typeof registered;
