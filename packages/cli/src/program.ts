@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { aclCommand } from './commands/acl.js';
 import { bundleCommand } from './commands/bundle.js';
 import { callCommand } from './commands/call.js';
+import { debugCommand } from './commands/debug.js';
 import { deployCommand, planCommand, verifyCommand } from './commands/deploy.js';
 import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   listCommand,
   showCommand,
   callCommand,
+  debugCommand,
   deleteCommand,
   statsCommand,
   killCommand,

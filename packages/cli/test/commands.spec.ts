@@ -174,6 +174,7 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
       'list',
       'show',
       'call',
+      'debug',
       'delete',
       'stats',
       'kill',

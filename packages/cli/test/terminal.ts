@@ -9,11 +9,15 @@ export interface Ran {
   readonly questions: readonly string[];
 }
 
+interface Given {
+  url?: string;
+  answer?: boolean | undefined;
+  /** Lines, one after another; a function is run when its turn comes, with what has been printed so far. */
+  typed?: readonly (string | ((printed: string) => Promise<string>))[] | undefined;
+}
+
 /** Runs the program as it is run in a terminal, or in a pipe where no answer is given. */
-export async function runCli(
-  argv: readonly string[],
-  { url, answer }: { url?: string; answer?: boolean } = {},
-): Promise<Ran> {
+export async function runCli(argv: readonly string[], { url, answer, typed = [] }: Given = {}): Promise<Ran> {
   let [out, err] = ['', ''];
   const questions: string[] = [];
   const terminal: Terminal = {
@@ -29,6 +33,17 @@ export async function runCli(
     confirm: async (question) => {
       questions.push(question);
       return answer === true;
+    },
+    lines: () => {
+      const left = [...typed];
+      return {
+        next: async () => {
+          const line = left.shift();
+          return typeof line === 'function' ? line(out + err) : line;
+        },
+        onInterrupt: () => {},
+        close: () => {},
+      };
     },
   };
   const code = await run(argv, terminal);

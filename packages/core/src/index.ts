@@ -2,6 +2,8 @@ export { onAbort } from './call/abort.js';
 export type { Lease } from './call/deadline.js';
 export { DeadlineTimer } from './call/deadline.js';
 export type { Handle } from './call/handle.js';
+export type { ServerErrorParts } from './call/server-error.js';
+export { parseServerError } from './call/server-error.js';
 export type { RedisClient } from './client/adapt.js';
 export type { ClusterConnection, SentinelConnection } from './client/connect.js';
 export { redactUrl } from './client/connect.js';

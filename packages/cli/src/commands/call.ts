@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CliError } from '../output/cli-error.js';
+import { renderReply, replyToJson } from '../output/reply.js';
 import type { Terminal } from '../output/terminal.js';
 import { serverCommand } from './command.js';
 
@@ -22,34 +22,11 @@ export function callCommand(terminal: Terminal): Command {
       const reply = await connect((functions) =>
         readOnly ? functions.callReadOnly(name, key, arg) : functions.call(name, key, arg),
       );
-      return { json: toJson(reply), text: `${render(reply)}\n` };
+      return { json: replyToJson(reply), text: `${renderReply(reply)}\n` };
     },
   )
     .argument('<function>', 'its name')
     .option('--key <key>', 'a key, in the order that the function takes them', collect, [])
     .option('--arg <text>', 'an argument, in its order', collect, [])
     .option('--read-only', 'as FCALL_RO: only where the function is registered with no-writes');
-}
-
-/** As redis-cli shows replies. */
-function render(reply: unknown, indent = ''): string {
-  if (reply === null || reply === undefined) return '(nil)';
-  if (typeof reply === 'number' || typeof reply === 'bigint') return `(integer) ${reply}`;
-  if (typeof reply === 'string') return JSON.stringify(reply);
-  if (typeof reply === 'boolean') return `(${reply})`;
-  if (reply instanceof Error) return `(error) ${reply.message}`;
-  if (!Array.isArray(reply)) throw new CliError('The reply is of a kind that has no text. Use --json.');
-  if (reply.length === 0) return '(empty array)';
-  return reply
-    .map((item, i) => {
-      const number = `${i + 1}) `;
-      return `${i === 0 ? '' : indent}${number}${render(item, `${indent}${' '.repeat(number.length)}`)}`;
-    })
-    .join('\n');
-}
-
-function toJson(reply: unknown): unknown {
-  if (typeof reply === 'bigint') return String(reply);
-  if (reply instanceof Error) return { error: reply.message };
-  return Array.isArray(reply) ? reply.map(toJson) : (reply ?? null);
 }

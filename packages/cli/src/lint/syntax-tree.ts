@@ -3,8 +3,15 @@ import luaparse from 'luaparse';
 /** A node of the tree, as luaparse names them. */
 export interface LuaNode {
   readonly type: string;
-  readonly loc: { readonly start: { readonly line: number; readonly column: number } };
+  readonly loc: { readonly start: Position; readonly end?: Position };
+  /** Where it begins and ends in the text. */
+  readonly range?: readonly [start: number, end: number];
   readonly [field: string]: unknown;
+}
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A node, and the functions that it is in, the innermost last. */
@@ -20,6 +27,7 @@ export function parseLua(code: string): LuaNode {
   return luaparse.parse(text, {
     luaVersion: '5.1',
     locations: true,
+    ranges: true,
     scope: true,
     comments: false,
   }) as unknown as LuaNode;
@@ -46,7 +54,8 @@ function collect(value: unknown, functions: readonly LuaNode[], found: Visited[]
   if (!isNode(value)) return;
   found.push({ node: value, functions });
   const inside = value.type === 'FunctionDeclaration' ? [...functions, value] : functions;
-  for (const field in value) if (field !== 'loc' && field !== 'globals') collect(value[field], inside, found);
+  for (const field in value)
+    if (field !== 'loc' && field !== 'range' && field !== 'globals') collect(value[field], inside, found);
 }
 
 export function isNode(value: unknown): value is LuaNode {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { processLines } from './process-lines.js';
 import type { Terminal } from './terminal.js';
 
 /** The terminal of this process. Colour as NO_COLOR, FORCE_COLOR and the terminal itself say. */
@@ -11,10 +12,11 @@ export function processTerminal(): Terminal {
       throw error;
     });
   }
+  const isInteractive = stdin.isTTY === true && stderr.isTTY === true;
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
+    isInteractive,
     hasColour: env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? true : stdout.isTTY === true && stdout.hasColors(),
     env,
     async confirm(question) {
@@ -27,5 +29,6 @@ export function processTerminal(): Terminal {
         lines.close();
       }
     },
+    lines: () => processLines(isInteractive),
   };
 }
