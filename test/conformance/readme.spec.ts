@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -18,7 +18,26 @@ function blocks(language: string, page = 'README.md'): string[] {
   );
 }
 
-describe('the README', () => {
+/** Of which other specs run the code: it needs files of its own. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['docs/generate.md']);
+const PAGES = [
+  'README.md',
+  ...readdirSync(path('../../docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !/node_modules|^reference|\.vitepress/.test(file))
+    .map((file) => `docs/${file.replaceAll('\\', '/')}`)
+    .filter((page) => !ELSEWHERE.has(page)),
+  ...readdirSync(path('../../packages')).map((name) => `packages/${name}/README.md`),
+];
+
+/** `docs/rate-limits.md` → `rate-limits` */
+function prefixOf(page: string): string {
+  return page
+    .replace(/^docs\//, '')
+    .replace(/\.md$/, '')
+    .replaceAll('/', '-');
+}
+
+describe('the README and the pages', () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
@@ -34,14 +53,9 @@ describe('the README', () => {
         include: ['*.ts'],
       }),
     );
-    for (const [name, page] of Object.entries({
-      block: 'README.md',
-      limits: 'docs/rate-limits.md',
-      sessions: 'docs/sessions.md',
-      carts: 'docs/carts.md',
-    })) {
+    for (const page of PAGES) {
       blocks('ts', page).forEach((code, i) => {
-        writeFileSync(`${FOLDER}/${name}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
+        writeFileSync(`${FOLDER}/${prefixOf(page)}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
       });
     }
     writeFileSync(`${FOLDER}/mylib.lua`, blocks('lua')[0] ?? '');
@@ -60,18 +74,29 @@ describe('the README', () => {
   });
 
   it('shows a library that can be deployed and called', async () => {
-    const code = readFileSync(`${FOLDER}/block0.ts`, 'utf8');
-    writeFileSync(`${FOLDER}/block0.ts`, `${code}\nprocess.stdout.write(String(visits));\nawait functions.close();\n`);
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'block0.ts'];
+    const code = readFileSync(`${FOLDER}/README0.ts`, 'utf8');
+    writeFileSync(`${FOLDER}/README0.ts`, `${code}\nprocess.stdout.write(String(visits));\nawait functions.close();\n`);
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'README0.ts'];
     const { stdout } = await run(process.execPath, tsx, { cwd: FOLDER });
     expect(stdout).toBe('5');
     expect(await redis.command('GET', 'visits')).toBe('5');
   });
 
   it.each([0, 1, 2])('shows limits that can be run as they are, block %i', async (block) => {
-    const code = readFileSync(`${FOLDER}/limits${block}.ts`, 'utf8');
-    writeFileSync(`${FOLDER}/limits${block}.ts`, `${code}\nawait limiter.ready();\nawait limiter.close();\n`);
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `limits${block}.ts`];
+    const code = readFileSync(`${FOLDER}/rate-limits${block}.ts`, 'utf8');
+    writeFileSync(`${FOLDER}/rate-limits${block}.ts`, `${code}\nawait limiter.ready();\nawait limiter.close();\n`);
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `rate-limits${block}.ts`];
+    const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
+    expect(stderr).toBe('');
+  });
+
+  it.each([
+    'quick-start-your-own-lua0',
+    'packages-rate-limit-README0',
+    'packages-session-README0',
+    'packages-cart-README0',
+  ])('shows code that can be run as it is, %s', async (block) => {
+    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `${block}.ts`];
     const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
     expect(stderr).toBe('');
   });
