@@ -111,6 +111,7 @@ describe('the README and the pages', () => {
   });
 
   it('shows carts that can be run as they are', async () => {
+    await redis.command('FLUSHALL');
     const output = async (block: string) => {
       const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', block];
       const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
