@@ -10,6 +10,7 @@ import { dumpCommand, restoreCommand } from './commands/dump.js';
 import { generateCommand } from './commands/generate.js';
 import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
+import { migrateCommand } from './commands/migrate.js';
 import { newCommand } from './commands/new.js';
 import { pruneCommand } from './commands/prune.js';
 import { deleteCommand } from './commands/remove.js';
@@ -23,6 +24,7 @@ const COMMANDS = [
   newCommand,
   lintCommand,
   generateCommand,
+  migrateCommand,
   planCommand,
   deployCommand,
   verifyCommand,

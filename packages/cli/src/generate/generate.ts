@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { registrationsIn } from '@redis-functions/core';
 import { type LibraryFile, readLibraries } from '../libraries/read-libraries.js';
 import { readLibrary } from '../lint/library.js';
 import { CliError } from '../output/cli-error.js';
+import { writeWhole } from '../output/write-file.js';
 import { annotationsAbove } from './annotations.js';
 import type { BoundFunction } from './binding.js';
 import { moduleText } from './module-text.js';
@@ -38,10 +39,7 @@ export async function modulesOf(paths: readonly string[], out?: string): Promise
 export async function writeModules(modules: readonly GeneratedModule[]): Promise<void> {
   for (const { file, text } of modules) {
     await mkdir(dirname(file), { recursive: true });
-    // whoever reads it meanwhile finds the old one, or the new one
-    const draft = `${file}.${process.pid}.tmp`;
-    await writeFile(draft, text);
-    await rename(draft, file);
+    await writeWhole(file, Buffer.from(text));
   }
 }
 
