@@ -8,6 +8,7 @@ import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand, restoreCommand } from './commands/dump.js';
 import { generateCommand } from './commands/generate.js';
+import { initCommand } from './commands/init.js';
 import { lintCommand } from './commands/lint.js';
 import { listCommand, showCommand } from './commands/list.js';
 import { migrateCommand } from './commands/migrate.js';
@@ -15,16 +16,19 @@ import { newCommand } from './commands/new.js';
 import { pruneCommand } from './commands/prune.js';
 import { deleteCommand } from './commands/remove.js';
 import { killCommand, statsCommand } from './commands/running.js';
+import { testCommand } from './commands/test.js';
 import { CliError } from './output/cli-error.js';
 import { redact } from './output/redact.js';
 import type { Terminal } from './output/terminal.js';
 import { VERSION } from './version.js';
 
 const COMMANDS = [
+  initCommand,
   newCommand,
   lintCommand,
   generateCommand,
   migrateCommand,
+  testCommand,
   planCommand,
   deployCommand,
   verifyCommand,

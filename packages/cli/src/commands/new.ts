@@ -1,10 +1,7 @@
 import { Command } from 'commander';
-import { CliError } from '../output/cli-error.js';
+import { assertName } from '../new/name.js';
 import { printReport } from '../output/report.js';
 import type { Terminal } from '../output/terminal.js';
-
-/** Of libraries, and of variables in TypeScript. */
-const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
 export function newCommand(terminal: Terminal): Command {
   const command = new Command('new')
@@ -14,11 +11,13 @@ export function newCommand(terminal: Terminal): Command {
     .option('--json', 'print the result for programs')
     .addHelpText('after', '\nExample:\n  $ redis-functions new inventory');
   return command.action(async (name: string) => {
-    if (!NAME.test(name))
-      throw new CliError(`${name} is no name. Begin with a letter; small letters, digits and _.`, 2);
+    assertName(name);
     const { dir, json } = command.opts<{ dir: string; json?: boolean }>();
-    const { writeNew } = await import('../new/write-new.js');
-    const files = await writeNew(dir, name);
+    const { planNew, writeFiles } = await import('../new/write-new.js');
+    const { runnerOf } = await import('../new/project.js');
+    const planned = await planNew(dir, name, await runnerOf(dir));
+    await writeFiles(planned);
+    const files = planned.map(({ file }) => file);
     printReport({ json: { files }, text: files.map((file) => `${file}\n`).join('') }, json === true, terminal);
   });
 }

@@ -1,9 +1,12 @@
+/** What runs the tests of a project. */
+export type Runner = 'jest' | 'node';
+
 /** The files of a new library, by their paths: a counter, which is small and has everything in its place. */
-export function filesFor(name: string): Readonly<Record<string, string>> {
+export function filesFor(name: string, runner: Runner): Readonly<Record<string, string>> {
   return {
     [`lua/${name}.lua`]: luaFor(name),
     [`src/${name}.ts`]: bindingFor(name),
-    [`test/${name}.test.ts`]: testFor(name),
+    [`test/${name}.test.ts`]: runner === 'jest' ? jestTestFor(name) : testFor(name),
   };
 }
 
@@ -89,6 +92,26 @@ test('adds what is added at once', async () => {
     await functions.close();
     await redis.stop();
   }
+});
+`;
+}
+
+/** With the preset of `init`: the server is the one of the Jest worker. */
+function jestTestFor(name: string): string {
+  const library = toIdentifier(name);
+  return `import { afterAll, expect, it } from '@jest/globals';
+import { RedisFunctions } from '@redis-functions/core';
+import { ${library} } from '../src/${name}.js';
+
+// started for this worker by the preset of @redis-functions/testing
+const functions = new RedisFunctions({ url: process.env['REDIS_URL'] ?? '' });
+afterAll(() => functions.close());
+
+it('adds what is added at once', async () => {
+  const { add, get } = functions.use(${library});
+  await Promise.all(Array.from({ length: 20 }, () => add('counter', 2)));
+  expect(await get('counter')).toBe(40);
+  await expect(add('counter', 0)).rejects.toThrow(/INVALID_ARGUMENT amount/);
 });
 `;
 }

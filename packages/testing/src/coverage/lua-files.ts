@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where nobody keeps the Lua of a project. */
@@ -7,6 +7,12 @@ const PASSED_BY = new Set(['node_modules', 'dist', 'build', 'coverage']);
 export interface LuaFile {
   readonly path: string;
   readonly code: string;
+}
+
+/** Where a project keeps its libraries: `lua` where there is one, else anywhere in it. */
+export function luaFolderOf(project: string): string {
+  const folder = join(project, 'lua');
+  return existsSync(folder) ? folder : project;
 }
 
 /** The libraries among the `.lua` files of these files and folders, by their first line. */

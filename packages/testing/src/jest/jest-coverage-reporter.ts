@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { coverageFolder } from '../coverage/folder.js';
+import { luaFolderOf } from '../coverage/lua-files.js';
 import { countLines, toTable, writeReports } from '../coverage/report.js';
 import { readCoverage, startCoverage } from '../coverage/run.js';
 
@@ -48,7 +49,7 @@ export default class LuaCoverageReporter {
   onRunComplete(): void {
     if (this.#folder === undefined) return;
     const { coverageDirectory, rootDir } = this.#run;
-    const { lua = existsSync(join(rootDir, 'lua')) ? ['lua'] : ['.'], lines = 0 } = this.#options;
+    const { lua = [luaFolderOf(rootDir)], lines = 0 } = this.#options;
     const paths = lua.map((path) => resolve(rootDir, path));
     const { map, notes } = readCoverage(this.#folder, paths);
     rmSync(this.#folder, { recursive: true, force: true });
