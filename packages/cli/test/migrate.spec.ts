@@ -92,8 +92,8 @@ describe.each(chosen)('scripts and the library made of them, on $name', ({ path 
     await client?.close();
     await redis?.stop();
   });
-  const send = (command: string[]) =>
-    client.sendCommand(command).then(
+  const send = (command: readonly string[]) =>
+    client.sendCommand([...command]).then(
       (reply) => reply as unknown,
       // where it happened is told in other words: a script has no name
       (error: Error) => ({
