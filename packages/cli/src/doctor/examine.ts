@@ -33,7 +33,8 @@ export async function examine({ id, role, functions, send }: Server): Promise<Ex
     } catch (error) {
       if (!(error instanceof FunctionCallError || error instanceof UnavailableError)) throw error;
       const code = error instanceof UnavailableError ? 'UNREACHABLE' : error.code;
-      refused.push({ command, code, message: error.message });
+      // INFO is asked for more than once
+      if (refused.every((other) => other.command !== command)) refused.push({ command, code, message: error.message });
       return undefined;
     }
   };

@@ -8,7 +8,8 @@ export function processTerminal(): Terminal {
   // whoever reads the output may have seen enough: `… | head`
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      // EIO: the terminal itself is gone
+      if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(process.exitCode ?? 0);
       throw error;
     });
   }

@@ -15,7 +15,7 @@ export interface ClusterConnection {
 export interface SentinelConnection {
   /** What the sentinels call it. */
   name: string;
-  /** URLs of the sentinels. */
+  /** URLs of the sentinels; with `rediss://`, TLS to them and to the servers. */
   nodes: readonly string[];
   /** User name and password of the servers, which may differ from those of the sentinels. Default: none. */
   username?: string;
@@ -51,20 +51,20 @@ const NO_TIMEOUT = { timeout: 0 };
 /** A port with a client of its own: opened at first use, reopened after every loss, for ever. */
 export function connectPort(url: string, onError: OnError): ClientPort {
   const address = redactUrl(url);
-  const client = createClient({ ...CLIENT, url, socket: SOCKET, commandOptions: NO_TIMEOUT });
+  const client = createClient({ ...CLIENT, url, socket: socketFor(url), commandOptions: NO_TIMEOUT });
   return ownedPort(client, nodeRedisPort(client, address), onError);
 }
 
 /** @throws InvalidArgumentError. */
 export function connectClusterPort({ nodes }: ClusterConnection, onError: OnError): ClientPort {
   const address = `the cluster ${toAddresses('cluster.nodes', nodes)}`;
-  const { username, password, protocol } = new URL(nodes[0] as string);
+  const { username, password } = new URL(nodes[0] as string);
   const cluster = createCluster({
     rootNodes: nodes.map((url) => ({ url })),
     defaults: {
       ...CLIENT,
       ...credentials(username, password),
-      socket: protocol === 'rediss:' ? { ...SOCKET, tls: true } : SOCKET,
+      socket: socketFor(nodes[0] as string),
     },
     commandOptions: NO_TIMEOUT,
     topologyRefreshOnReconnectionAttemptStrategy: LOOK_FOR_SUCCESSOR_AFTER_MS,
@@ -79,14 +79,15 @@ export function connectSentinelPort(
 ): ClientPort {
   const address = `the primary "${name}" of the sentinels ${toAddresses('sentinel.nodes', nodes)}`;
   const first = new URL(nodes[0] as string);
+  const socket = socketFor(first.href);
   const sentinel = createSentinel({
     name,
     sentinelRootNodes: nodes.map((url) => {
       const { hostname, port } = new URL(url);
       return { host: hostname, port: Number(port || 26_379) };
     }),
-    nodeClientOptions: { ...CLIENT, ...credentials(username, password), socket: SOCKET },
-    sentinelClientOptions: { ...credentials(first.username, first.password), socket: SOCKET },
+    nodeClientOptions: { ...CLIENT, ...credentials(username, password), socket },
+    sentinelClientOptions: { ...credentials(first.username, first.password), socket },
     commandOptions: NO_TIMEOUT,
     masterPoolSize: SENTINEL_CONNECTIONS,
   });
@@ -125,6 +126,11 @@ function ownedPort(client: Connection, port: ClientPort, onError: OnError): Clie
       },
     },
   }) as ClientPort;
+}
+
+/** The client refuses a URL of rediss where its socket options do not say so too. */
+function socketFor(url: string) {
+  return url.startsWith('rediss:') ? { ...SOCKET, tls: true as const } : SOCKET;
 }
 
 function credentials(username: string | undefined, password: string | undefined) {
