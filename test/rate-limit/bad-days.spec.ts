@@ -43,14 +43,17 @@ async function medianAloneMs({ limiter }: LimitedApp): Promise<number> {
   return times.sort((a, b) => a - b)[1_000] as number;
 }
 
+const isRefusedByRedis = ({ status, source }: Answer) => status === 429 && ['redis', 'deny-cache'].includes(source);
+
 /** Redis decides again, and refuses a client that has had enough. */
 async function expectRecovered(traffic: RequestTraffic, since: number, withinMs = RECOVERY_MS): Promise<void> {
   await traffic.until(by('redis', 1));
   const recoveredMs = performance.now() - since;
-  for (let i = 0; i < LIMIT; i++) await traffic.ask('greedy');
-  const refused = await traffic.until(() => true).then(() => traffic.ask('greedy'));
-  expect(refused).toMatchObject({ status: 429 });
-  expect(['redis', 'deny-cache']).toContain(refused.source);
+  // on a busy machine a decision may still be late, and be made here: what Redis grants is what counts
+  const asked: Answer[] = [];
+  for (let i = 0; i < 3 * LIMIT && !asked.some(isRefusedByRedis); i++) asked.push(await traffic.ask('greedy'));
+  expect(asked.at(-1)).toMatchObject({ status: 429 });
+  expect(by('redis', LIMIT + 2)(asked)).toBe(false);
   expect(recoveredMs).toBeLessThan(withinMs);
 }
 

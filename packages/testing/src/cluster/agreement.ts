@@ -57,7 +57,8 @@ function missingInView(view: readonly NodeView[], asked: readonly RedisNode[], d
   return covered === SLOTS ? undefined : `${SLOTS - covered} slots are with nobody who can answer`;
 }
 
-async function missingInState(inquiry: Inquiry, node: RedisNode): Promise<string | undefined> {
+/** Whether a node takes the cluster for up, and follows whom it should. */
+export async function missingInState(inquiry: Inquiry, node: RedisNode): Promise<string | undefined> {
   const info = await inquiry.askText(node, 'CLUSTER', 'INFO');
   if (!info.includes('cluster_state:ok')) return 'the cluster is down';
   const { isPrimary, isLinked, primaryPort } = await roleOf(inquiry, node);

@@ -1,11 +1,16 @@
 import type { RedisNode } from '../server/redis-node.js';
 import type { RedisServer } from '../server/redis-server.js';
 import { type Inquiry, withInquiry } from '../topology/inquiry.js';
+import { settle } from '../topology/settle.js';
+import { missingInState } from './agreement.js';
 
 const KEYS_AT_ONCE = 100;
 const LANES = 16;
 const SLOTS_PER_LANE = 16;
 const MIGRATE_TIMEOUT_MS = 5_000;
+
+/** Instead of a reply, where the new primary takes the cluster for down: on a busy machine, when it was not heard for a while. */
+const DOWN = Symbol('down');
 
 /**
  * A slot on its way to another primary. Until `finish()`, the old primary answers for keys that it still has and sends for
@@ -105,9 +110,21 @@ async function moveKeys(
 ): Promise<void> {
   const login = password === undefined ? [] : ['AUTH', password];
   const target = [to.host, String(to.port), '', '0', String(MIGRATE_TIMEOUT_MS)];
-  const reply = await inquiry.ask(from, 'MIGRATE', ...target, ...login, 'KEYS', ...keys);
+  const migrate = ['MIGRATE', ...target, ...login, 'KEYS', ...keys];
+  let reply = await inquiry.ask(from, ...migrate).catch(whereDown);
+  while (reply === DOWN) {
+    await settle((asking) => missingInState(asking, to));
+    // those that went before it was down are no longer here
+    reply = await inquiry.ask(from, ...migrate).catch(whereDown);
+    if (reply === 'NOKEY') return;
+  }
   if (reply === 'OK') return;
   throw new Error(
     `${from.port} has none of the keys ${keys.join(', ')}. Move keys that are in the slot, with names in UTF-8.`,
   );
+}
+
+function whereDown(error: unknown): typeof DOWN {
+  if (error instanceof Error && error.message.includes('CLUSTERDOWN')) return DOWN;
+  throw error;
 }
