@@ -1,14 +1,15 @@
-// A million clients, one after the other, all of them refused: million.ts URL. Says how much the heap has grown, in bytes,
+// A million clients, one after the other, all of them refused: million.ts URL DEADLINE_MS. Says how much the heap has grown, in bytes,
 // after the first tenth of them and after all.
 import { RateLimiter } from '@redis-functions/rate-limit';
 
 const CLIENTS = 1_000_000;
 const AT_ONCE = 2_000;
 
-const [url = ''] = process.argv.slice(2);
+const [url = '', deadlineMs] = process.argv.slice(2);
 const limiter = new RateLimiter({
   url,
   policies: [{ limit: 1, window: '1h' }],
+  deadlineMs: Number(deadlineMs),
   startupMs: 200,
   onError: () => {},
 });

@@ -2,17 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ModelBatch } from './model/batch.js';
 import { KINDS, type Kind } from './model/models.js';
 import { TimedServer } from './model/server.js';
-import { MODEL_SERVERS } from './model/servers.js';
+import { DECISIONS, MODEL_SERVERS } from './model/servers.js';
 import { Traffic } from './model/traffic.js';
 
-/** Of each algorithm, and of all together, on each server. */
-const DECISIONS = 100_000;
 /** Calls that are on their way at a time. */
 const CHUNK = 30;
 
 const ALL = Object.keys(KINDS) as Kind[];
 
-describe.each(MODEL_SERVERS)('limits on $name, asked in batches, admit what their models admit', ({ path }) => {
+describe.each(MODEL_SERVERS)('limits on $name, asked in batches, admit what their models admit', ({ path, part }) => {
   let server: TimedServer;
   beforeAll(async () => {
     server = await TimedServer.start(path);
@@ -21,7 +19,7 @@ describe.each(MODEL_SERVERS)('limits on $name, asked in batches, admit what thei
   beforeEach(() => server.flush());
 
   it.each([...ALL.map((kind) => [kind, [kind]] as const), ['all together', ALL] as const])('%s', async (_, kinds) => {
-    const traffic = new Traffic(kinds, kinds.length > 1 ? 6 : 20, 7);
+    const traffic = new Traffic(kinds, kinds.length > 1 ? 6 : 20, 7 + part);
     let [decided, admitted] = [0, 0];
     for (let id = 0; decided < DECISIONS; ) {
       const chunk: Promise<void>[] = [];

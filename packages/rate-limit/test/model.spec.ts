@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { KINDS, type Kind, waitFor } from './model/models.js';
 import { TimedServer } from './model/server.js';
-import { MODEL_SERVERS } from './model/servers.js';
+import { DECISIONS, MODEL_SERVERS } from './model/servers.js';
 import { Traffic } from './model/traffic.js';
 
-/** Of each algorithm, on each server. */
-const DECISIONS = 100_000;
 /** Calls that are on their way at a time. */
 const CHUNK = 1_000;
 
 const ALL = Object.keys(KINDS) as Kind[];
 
-describe.each(MODEL_SERVERS)('limits on $name, asked one by one, admit what their models admit', ({ path }) => {
+describe.each(MODEL_SERVERS)('limits on $name, asked one by one, admit what their models admit', ({ path, part }) => {
   let server: TimedServer;
   beforeAll(async () => {
     server = await TimedServer.start(path);
@@ -21,7 +19,7 @@ describe.each(MODEL_SERVERS)('limits on $name, asked one by one, admit what thei
 
   // leases need a batch, which names them
   it.each(ALL.filter((kind) => kind !== 'concurrency'))('%s', async (kind) => {
-    const traffic = new Traffic([kind], 20, 42);
+    const traffic = new Traffic([kind], 20, 42 + part);
     const differences: unknown[] = [];
     let admitted = 0;
     const ask = async (step: number): Promise<void> => {
