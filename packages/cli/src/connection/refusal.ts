@@ -19,6 +19,9 @@ const FINAL: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Such a server waits for the end of what it takes for a command, unless a line break is among the random bytes of TLS. */
+const SILENT_WITHOUT_TLS = 'A server that does not speak TLS at this port may just be silent: try redis:// then.';
+
 /** Why a connection failed, where waiting is of no use; undefined for what may pass. */
 export function finalRefusal(error: Error): CliError | undefined {
   const text = describe(error);
@@ -29,7 +32,8 @@ export function finalRefusal(error: Error): CliError | undefined {
 /** Says what the connection itself said last, where an attempt gave up waiting for it. */
 export function withLastFailure(error: unknown, last: Error | undefined): unknown {
   if (error instanceof UnavailableError) {
-    const message = error.message.replace('deadlineMs', '--timeout');
+    const silent = error.message.includes('rediss://') ? ` ${SILENT_WITHOUT_TLS}` : '';
+    const message = `${error.message.replace('deadlineMs', '--timeout')}${silent}`;
     return new CliError(last === undefined ? message : `${describe(last)}: ${message}`, 1, { cause: error });
   }
   return error;
