@@ -49,6 +49,13 @@ export default defineConfig({
         ],
       },
       {
+        text: 'Every option',
+        collapsed: true,
+        items: ['core', 'rate-limit', 'session', 'cart', 'express', 'nestjs', 'testing', 'cli'].map((name) =>
+          page(name, `/options/${name}`),
+        ),
+      },
+      {
         text: 'Coming from',
         items: [
           page('express-rate-limit', '/migrating/express-rate-limit'),

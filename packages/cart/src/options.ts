@@ -23,7 +23,7 @@ export interface CartServiceOptions extends LibraryConnection {
   prefix?: string;
   /**
    * Where the keys are in a cluster. `shop-slot`: those of one shop in one slot, every operation one atomic call. `split`:
-   * each cart and each product in a slot of its own, for a shop that is too large for one server; needs `recover()`.
+   * each cart and each product in a slot of its own, for a shop that is too large for one server; needs `reap()`.
    * One shop has one layout: the keys of the two differ. Default: `shop-slot`.
    */
   layout?: Layout;
@@ -38,6 +38,7 @@ export interface CartServiceOptions extends LibraryConnection {
   onUnknownSku?: 'reject' | 'untracked';
   /** How long a cart lives after its last change. Default: `24h`. */
   idle?: Duration;
+  /** How long units are kept from others. */
   hold?: {
     /** How long `reserve-on-add` holds what is in a cart, from the last change of that product. Default: `10m`. */
     cart?: Duration;
@@ -49,6 +50,7 @@ export interface CartServiceOptions extends LibraryConnection {
      */
     checkout?: Duration;
   };
+  /** What one cart may have; more is refused (`LIMIT_EXCEEDED`). */
   limits?: {
     /** Lines in one cart. Default: 100. */
     lines?: number;

@@ -22,7 +22,8 @@ import { redact } from './output/redact.js';
 import type { Terminal } from './output/terminal.js';
 import { VERSION } from './version.js';
 
-const COMMANDS = [
+/** All commands, in the order of `--help`. */
+export const COMMANDS = [
   initCommand,
   newCommand,
   lintCommand,

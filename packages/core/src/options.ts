@@ -18,7 +18,9 @@ export interface RedisFunctionsOptions {
   client?: RedisClient;
   /** `redis://` or `rediss://`. */
   url?: string;
+  /** A cluster: each primary gets the libraries, those that join later as well. */
   cluster?: ClusterConnection;
+  /** A primary under Sentinel: the one that takes over is followed. */
   sentinel?: SentinelConnection;
   /** Libraries to deploy. `use()` adds others. Default: none. */
   libraries?: readonly Library[];

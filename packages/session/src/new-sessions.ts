@@ -13,6 +13,7 @@ import { formatToken, guestTag, hashSecret, makeToken, parseToken, type Token, u
 export interface LoginOptions {
   /** Joins what a guest's session had; the same key wins over it. */
   data?: SessionData;
+  /** Where it is made, for lists of devices. Default: nothing is kept of it. */
   device?: DeviceInfo;
 }
 

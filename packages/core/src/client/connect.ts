@@ -17,8 +17,9 @@ export interface SentinelConnection {
   name: string;
   /** URLs of the sentinels; with `rediss://`, TLS to them and to the servers. */
   nodes: readonly string[];
-  /** User name and password of the servers, which may differ from those of the sentinels. Default: none. */
+  /** User name of the servers, which may differ from that of the sentinels. Default: none. */
   username?: string;
+  /** Password of the servers, which may differ from that of the sentinels. Default: none. */
   password?: string;
 }
 

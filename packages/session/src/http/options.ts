@@ -27,6 +27,7 @@ export interface CookieOptions {
 }
 
 export interface HttpSessionOptions {
+  /** The cookie that has the token. Default: see each option. */
   cookie?: CookieOptions;
   /**
    * When Redis is away: `deny` has the request fail with an `UnavailableError` (status 503) where it asks for its session,

@@ -47,8 +47,9 @@ export interface AddPrimaryOptions {
 }
 
 export interface ReshardOptions {
+  /** The primary that gets slots. */
   to: RedisServer;
-  /** Default: the primary with the most slots. */
+  /** The primary that gives them. Default: the primary with the most slots. */
   from?: RedisServer;
   /** How many, or which. Default: half of those of `from`. */
   slots?: number | readonly number[];
