@@ -13,6 +13,7 @@ import { examples } from './libraries/examples.js';
 import { feed } from './libraries/feed.js';
 import { myapp } from './libraries/myapp.js';
 import { mylib } from './libraries/mylib.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { CURRENCY } from './products/catalog.js';
 import { ProductsModule } from './products/products.module.js';
 
@@ -53,6 +54,7 @@ export class AppModule implements NestModule {
         CartModule,
         AccountModule,
         CounterModule,
+        LimitsModule,
       ],
       controllers: [HealthController],
     };

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { DeviceView } from '../../src/account/view.js';
 import type { CartView } from '../../src/cart/view.js';
 import type { StatusView, VisitorView } from '../../src/events/view.js';
+import type { LimitsView } from '../../src/limits/view.js';
 import type { ProductView } from '../../src/products/view.js';
 
 /** What the server tells, as it was told last. Nobody but the stream writes these. */
@@ -9,6 +10,8 @@ export const visitor = signal<VisitorView | undefined>(undefined);
 export const products = signal<readonly ProductView[] | undefined>(undefined);
 export const cart = signal<CartView | null | undefined>(undefined);
 export const devices = signal<readonly DeviceView[] | undefined>(undefined);
+/** With the server's time of the reading: what refills is worked out from there. */
+export const limits = signal<LimitsView | undefined>(undefined);
 export const redis = signal<StatusView['redis']>('up');
 
 /** Whether the stream is open. */

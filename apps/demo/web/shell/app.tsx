@@ -1,13 +1,18 @@
+import '../limits/limits.css';
 import { AccountPage } from '../account/account-page.js';
 import { cart, visitor } from '../live/state.js';
 import { ShopPage } from '../products/shop-page.js';
 import { Connection } from './connection.js';
+import { lazyPage } from './lazy-page.js';
 import { Notices } from './notices.js';
 import { goTo, PAGES, type Path, route } from './route.js';
+
+const LimitsPage = lazyPage(async () => (await import('../limits/limits-page.js')).LimitsPage);
 
 const VIEWS: Readonly<Record<Path, () => preact.JSX.Element>> = {
   '/': () => <ShopPage />,
   '/account': () => <AccountPage />,
+  '/limits': () => <LimitsPage />,
 };
 
 export function App() {

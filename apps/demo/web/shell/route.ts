@@ -10,6 +10,7 @@ export interface Page {
 export const PAGES = [
   { path: '/', title: 'Shop', topics: ['shop'] },
   { path: '/account', title: 'Account', topics: ['shop'] },
+  { path: '/limits', title: 'Rate limits', topics: ['limits'] },
 ] as const satisfies readonly Page[];
 
 export type Path = (typeof PAGES)[number]['path'];
