@@ -10,10 +10,14 @@ const NOBODY: Terminal = {
   confirm: async () => false,
 } as unknown as Terminal;
 
+/** Every command as it is declared, for looking at. */
+export function declaredCommands(): Command[] {
+  return COMMANDS.map((make) => make(NOBODY));
+}
+
 /** docs/options/cli.md: every command with its arguments, and a heading for each of its options. */
 export function commandPage(): string {
-  const commands = COMMANDS.map((make) => make(NOBODY));
-  return commands.flatMap(commandLines).join('\n\n');
+  return declaredCommands().flatMap(commandLines).join('\n\n');
 }
 
 function commandLines(command: Command): string[] {

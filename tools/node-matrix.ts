@@ -1,14 +1,19 @@
-// npm run test:nodes [VERSION…]: the whole test suite on every Node that is supported, one after the other.
+// npm run test:nodes -- [VERSION…] [PATTERN…]: the tests on every Node that is supported, one after the other; those whose path
+// matches a pattern, where there are some.
 import { spawnSync } from 'node:child_process';
 
 /** The oldest that is supported, the lines with long-term support, and the newest. */
 const VERSIONS = ['20.19.0', '22', '24', 'latest'];
 
-const versions = process.argv.slice(2);
+const given = process.argv.slice(2);
+const isVersion = (word: string) => /^(\d+(\.\d+)*|latest|lts)$/.test(word);
+const versions = given.filter(isVersion);
+const patterns = given.filter((word) => !isVersion(word));
 const failed: string[] = [];
 for (const version of versions.length > 0 ? versions : VERSIONS) {
   console.log(`\nNode ${version}`);
-  const { status } = spawnSync('npx', ['--yes', '--package', `node@${version}`, '--call', 'node -v && npm test'], {
+  const test = ['node -v && npm test', ...(patterns.length > 0 ? ['--', ...patterns] : [])].join(' ');
+  const { status } = spawnSync('npx', ['--yes', '--package', `node@${version}`, '--call', test], {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });

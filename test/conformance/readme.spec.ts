@@ -1,124 +1,187 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisServer, startRedis } from '@redis-functions/testing';
+import { cartLibrary } from '@redis-functions/cart';
+import { RedisFunctions } from '@redis-functions/core';
+import { rateLimiterLibrary } from '@redis-functions/rate-limit';
+import { type RedisCluster, type RedisServer, startCluster, startRedis } from '@redis-functions/testing';
+import { declaredCommands } from '../../tools/command-page.js';
+import { blocksOf, PAGES, ROOT } from './pages.js';
+import type { Block, Outcome } from './run-blocks.js';
 
 const run = promisify(execFile);
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 /** Inside the repository, so that packages are found; git-ignored. */
-const FOLDER = path('../../.cache/readme');
+const FOLDER = `${ROOT}.cache/readme`;
+/** Of which a spec of the command line compiles and runs the code: it needs what is generated from its Lua. */
+const ELSEWHERE = 'docs/generate.md';
 
-/** The code blocks of a page by language, in their order. */
-function blocks(language: string, page = 'README.md'): string[] {
-  const text = readFileSync(path(`../../${page}`), 'utf8');
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
-    ([, code]) => code as string,
-  );
-}
+const BLOCKS = PAGES.filter((page) => page !== ELSEWHERE).flatMap((page) => blocksOf(page, 'ts'));
+const SHELL = PAGES.flatMap((page) => blocksOf(page, 'sh')).flatMap(({ name, code }) =>
+  code
+    .split('\n')
+    .map((line) => ({
+      name,
+      line: line
+        .replace(/\s+#.*$/, '')
+        .replace('"$HASH"', 'f'.repeat(64))
+        .trim(),
+    }))
+    .filter(({ line }) => line !== ''),
+);
 
-/** Of which other specs run the code: it needs files of its own. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['docs/generate.md']);
-const PAGES = [
-  'README.md',
-  ...readdirSync(path('../../docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !/node_modules|^reference|\.vitepress/.test(file))
-    .map((file) => `docs/${file.replaceAll('\\', '/')}`)
-    .filter((page) => !ELSEWHERE.has(page)),
-  ...readdirSync(path('../../packages')).map((name) => `packages/${name}/README.md`),
-];
+/** What is asked of the applications of some blocks, and what they answer; the others are asked for "/". */
+const REQUESTS: Readonly<Record<string, readonly string[]>> = {
+  'quick-start-express0': ['POST /login 200', 'GET /visits 200', 'POST /logout 204'],
+  'quick-start-express1': ['GET /carts/ada 200', 'POST /carts/ada/lines/mug 200', 'POST /carts/ada/lines/cup 404'],
+  'quick-start-nestjs0': ['POST /login 201', 'GET /cart 200', 'POST /cart/mug 404'],
+  sessions0: ['POST /login/ada 200', 'GET /me 200', 'POST /theme/dark 204', 'GET /devices 200', 'POST /logout 204'],
+  sessions2: ['GET /me 401', 'POST /login/ada 201', 'GET /me 200', 'DELETE /account 200'],
+  'migrating-nestjs-throttler1': ['GET /search 200', 'GET /health 200'],
+};
 
-/** `docs/rate-limits.md` → `rate-limits` */
-function prefixOf(page: string): string {
-  return page
-    .replace(/^docs\//, '')
-    .replace(/\.md$/, '')
-    .replaceAll('/', '-');
-}
+/** What some blocks print. */
+const PRINTED: Readonly<Record<string, string | RegExp>> = {
+  README0: '5\n',
+  carts0: '2 lines, 3750\ncommitted 0\n',
+  carts1: 'nothing to pay\nonPaid onGivenUp\n',
+  'quick-start-your-own-lua0': '1\n',
+  sessions4: / 1 1\./,
+};
 
 describe('the README and the pages', () => {
   let redis: RedisServer;
+  let cluster: RedisCluster;
+  let outcomes: ReadonlyMap<string, Outcome>;
+  let compiled: string;
 
   beforeAll(async () => {
-    redis = await startRedis();
+    [redis, cluster] = await Promise.all([startRedis(), startCluster({ replicas: 0 })]);
     rmSync(FOLDER, { recursive: true, force: true });
-    mkdirSync(FOLDER, { recursive: true });
+    mkdirSync(`${FOLDER}/lua`, { recursive: true });
     writeFileSync(`${FOLDER}/package.json`, '{ "type": "module" }');
     writeFileSync(
       `${FOLDER}/tsconfig.json`,
       JSON.stringify({
-        extends: path('../../tsconfig.check.json'),
-        compilerOptions: { noUnusedLocals: false },
+        extends: `${ROOT}tsconfig.check.json`,
+        compilerOptions: {
+          noUnusedLocals: false,
+          noEmit: false,
+          sourceMap: false,
+          noEmitOnError: false,
+          outDir: 'out',
+        },
         include: ['*.ts'],
       }),
     );
-    for (const page of PAGES) {
-      blocks('ts', page).forEach((code, i) => {
-        writeFileSync(`${FOLDER}/${prefixOf(page)}${i}.ts`, code.replaceAll('redis://localhost:6379', redis.url));
-      });
-    }
-    writeFileSync(`${FOLDER}/mylib.lua`, blocks('lua')[0] ?? '');
+    writeFileSync(
+      `${FOLDER}/tsconfig.sources.json`,
+      JSON.stringify({ extends: `${ROOT}tsconfig.check.json`, include: [`${ROOT}packages/*/src`] }),
+    );
+    for (const { name, code } of BLOCKS) writeFileSync(`${FOLDER}/${name}.ts`, runnable(name, code));
+    writeFileSync(`${FOLDER}/mylib.lua`, blocksOf('README.md', 'lua')[0]?.code ?? '');
+    writeFileSync(`${FOLDER}/lua/counter.lua`, blocksOf('docs/quick-start/your-own-lua.md', 'lua')[0]?.code ?? '');
+    writeFileSync(
+      `${FOLDER}/blocks.json`,
+      JSON.stringify(BLOCKS.map(({ name }): Block => ({ name, requests: requestsOf(name) }))),
+    );
+    const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+    compiled = (await run(process.execPath, [tsc, '-p', FOLDER]).catch(({ stdout }) => ({ stdout }))).stdout;
+    const { stdout } = await run(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--conditions=@redis-functions/source', `${ROOT}test/conformance/run-blocks.ts`],
+        ...['blocks.json', `${FOLDER}/out`],
+      ],
+      {
+        cwd: FOLDER,
+        env: {
+          ...process.env,
+          REDIS_URL: redis.url,
+          TSX_TSCONFIG_PATH: `${FOLDER}/tsconfig.sources.json`,
+          SESSION_ROUTING_KEY: 'for blocks of pages, which is long',
+        },
+      },
+    );
+    outcomes = new Map((JSON.parse(stdout) as Outcome[]).map((outcome) => [outcome.name, outcome]));
   });
-  afterAll(() => redis.stop());
+  afterAll(() => Promise.all([redis?.stop(), cluster?.stop()]));
+
+  /** On the servers of this spec, with what the page only says in words. */
+  function runnable(name: string, code: string): string {
+    const more = [
+      ...(code.includes('const app = express()') ? ['export { app };'] : []),
+      ...(name === 'README0' ? ['console.log(visits);'] : []),
+    ];
+    return [
+      code
+        .replaceAll('redis://localhost:6379', redis.url)
+        .replace(/'redis:\/\/10\.0\.0\.1:6379'.*?(?=\])/, `'${cluster.url}'`),
+      ...more,
+    ].join('\n');
+  }
+
+  function requestsOf(name: string): string[] {
+    return (REQUESTS[name] ?? ['GET /']).map((request) => request.replace(/ \d+$/, ''));
+  }
 
   it('shows the two commands first', () => {
-    expect(blocks('sh')[0]).toMatch(/^npm ci && npm start .*\nnpm ci && npm test /);
+    expect(blocksOf('README.md', 'sh')[0]?.code).toMatch(/^npm ci && npm start .*\nnpm ci && npm test /);
   });
 
-  it('shows code that compiles', async () => {
-    expect(blocks('ts').length).toBeGreaterThanOrEqual(3);
-    const tsc = path('../../node_modules/typescript/bin/tsc');
-    const compiled = await run(process.execPath, [tsc, '-p', FOLDER]).catch(({ stdout }) => ({ stdout }));
-    expect(compiled.stdout).toBe('');
+  it('shows code that compiles', () => {
+    expect(BLOCKS.length).toBeGreaterThanOrEqual(30);
+    expect(compiled).toBe('');
   });
 
-  it('shows a library that can be deployed and called', async () => {
-    const code = readFileSync(`${FOLDER}/README0.ts`, 'utf8');
-    writeFileSync(`${FOLDER}/README0.ts`, `${code}\nprocess.stdout.write(String(visits));\nawait functions.close();\n`);
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'README0.ts'];
-    const { stdout } = await run(process.execPath, tsx, { cwd: FOLDER });
-    expect(stdout).toBe('5');
-    expect(await redis.command('GET', 'visits')).toBe('5');
+  it.each(BLOCKS.map(({ name }) => name))('shows code that runs as it is: %s', (name) => {
+    const outcome = outcomes.get(name);
+    expect(outcome?.error).toBeUndefined();
+    const printed = PRINTED[name];
+    if (printed !== undefined) expect(outcome?.output).toMatch(printed);
+    if (REQUESTS[name]) expect(outcome?.answers).toEqual(REQUESTS[name]);
+    for (const answer of outcome?.answers ?? []) expect(answer).not.toMatch(/ 5\d\d$/);
   });
 
-  it.each([0, 1, 2])('shows limits that can be run as they are, block %i', async (block) => {
-    const code = readFileSync(`${FOLDER}/rate-limits${block}.ts`, 'utf8');
-    writeFileSync(`${FOLDER}/rate-limits${block}.ts`, `${code}\nawait limiter.ready();\nawait limiter.close();\n`);
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `rate-limits${block}.ts`];
-    const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
-    expect(stderr).toBe('');
+  it('shows commands that there are, with arguments that they take', () => {
+    const given = SHELL.flatMap(({ name, line }) => {
+      const [, words] = /(?:^|\| )(?:npx )?redis-functions (.*)$/.exec(line) ?? [];
+      return words === undefined ? [] : [{ name, words: words.split(/\s+/) }];
+    });
+    expect(given.length).toBeGreaterThanOrEqual(30);
+    const wrong = given.flatMap(({ name, words: [called = '', ...args] }) => {
+      // what follows is for jest
+      const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+      const command = declaredCommands().find((declared) => declared.name() === called);
+      if (command === undefined) return [`${name}: ${called}`];
+      command.exitOverride().configureOutput({ writeErr() {} });
+      try {
+        command.action(() => {}).parse(own, { from: 'user' });
+        return [];
+      } catch (error) {
+        return [`${name}: ${called} ${own.join(' ')}: ${String(error)}`];
+      }
+    });
+    expect(wrong).toEqual([]);
   });
 
-  it.each([
-    'quick-start-your-own-lua0',
-    'packages-rate-limit-README0',
-    'packages-session-README0',
-    'packages-cart-README0',
-  ])('shows code that can be run as it is, %s', async (block) => {
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', `${block}.ts`];
-    const { stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
-    expect(stderr).toBe('');
+  it('shows scripts of npm that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { scripts: object };
+    const called = SHELL.flatMap(({ line }) =>
+      [...line.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name),
+    );
+    expect(called.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
 
-  it('shows sessions that can be run as they are', async () => {
-    const service = readFileSync(`${FOLDER}/sessions4.ts`, 'utf8');
-    expect(service).toContain("from '@redis-functions/session'");
-    const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', 'sessions4.ts'];
-    const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/handle: .* 1 1\./s);
-  });
-
-  it('shows carts that can be run as they are', async () => {
-    await redis.command('FLUSHALL');
-    const output = async (block: string) => {
-      const tsx = ['--import', 'tsx', '--conditions=@redis-functions/source', block];
-      const { stdout, stderr } = await run(process.execPath, tsx, { cwd: FOLDER });
-      expect(stderr).toBe('');
-      return stdout;
-    };
-    expect(await output('carts0.ts')).toBe('2 lines, 3750\ncommitted 0\n');
-    expect(await output('carts1.ts')).toBe('nothing to pay\nonPaid onGivenUp\n');
+  it('shows calls by hand that a server takes', async () => {
+    const functions = new RedisFunctions({ url: redis.url, libraries: [cartLibrary, rateLimiterLibrary] });
+    await functions.deploy();
+    await functions.close();
+    const lines = SHELL.filter(({ line }) => line.startsWith('redis-cli '));
+    expect(lines.length).toBeGreaterThanOrEqual(9);
+    for (const { line } of lines) {
+      const [command = '', ...args] = line.split(/\s+/).slice(1);
+      await redis.command(command, ...args);
+    }
   });
 });
