@@ -1,5 +1,5 @@
 #!lua name=mylib
--- @version 1.0.0
+-- @version 1.1.0
 --
 -- The first library of the guide: a greeting and a counter.
 --
@@ -7,12 +7,15 @@
 --   increment_counter   counter      [amount = 1]        → new value
 --   decrement_counter   counter      [amount = 1]        → new value
 --   get_counter         counter                          → value, 0 where there is none            no-writes
+--   counter_version     counter                          → version of this library, there          no-writes
 --
 -- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1),
 -- INVALID_COUNTER (the key holds something else), "Insufficient balance" (below 0),
 -- COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round).
 -- A counter has no TTL: it is data that somebody counts on, not a cache.
 
+-- the same as in the header, which functions do not see
+local VERSION = '1.1.0'
 local MAX_TEXT = '9007199254740991'
 -- node-redis loses the last bit of larger integer replies: those go as text
 local MAX_INTEGER_REPLY = 4503599627370496
@@ -84,5 +87,11 @@ redis.register_function{
     local value = read_counter(counter)
     return value and to_reply(value) or invalid_counter()
   end,
+  flags = { 'no-writes' },
+}
+
+redis.register_function{
+  function_name = 'counter_version',
+  callback = function() return VERSION end,
   flags = { 'no-writes' },
 }

@@ -7,6 +7,7 @@ import { CartController } from './cart/cart.controller.js';
 import { CartModule } from './cart/cart.module.js';
 import { CounterModule } from './counter/counter.module.js';
 import { EventsModule } from './events/events.module.js';
+import { FunctionsModule } from './functions/functions.module.js';
 import { HealthController } from './health/health.controller.js';
 import { earlySession } from './http/early-session.middleware.js';
 import { examples } from './libraries/examples.js';
@@ -22,7 +23,7 @@ const RATE_LIMIT_DEADLINE_MS = 500;
 const DEADLINE_MS = 2_000;
 
 export interface ShopOptions
-  extends Pick<RedisFunctionsModuleOptions, 'url' | 'mode' | 'force' | 'onUnavailableAtStart'> {
+  extends Pick<RedisFunctionsModuleOptions, 'url' | 'cluster' | 'mode' | 'force' | 'onUnavailableAtStart'> {
   /** Secret that routes users to their sessions: at least 32 characters, the same in every instance. */
   routingKey: string;
   /** How long a cart keeps its units from others, and how long a payment may take. Default: 2m each. */
@@ -33,17 +34,23 @@ export interface ShopOptions
 export class AppModule implements NestModule {
   constructor(@InjectRedisFunctions() private readonly functions: RedisFunctions) {}
 
-  static forRoot({ routingKey, hold = { cart: '2m', checkout: '2m' }, ...connection }: ShopOptions): DynamicModule {
+  static forRoot(options: ShopOptions): DynamicModule {
+    const { routingKey, hold = { cart: '2m', checkout: '2m' }, url, cluster, ...deploying } = options;
+    const connection = cluster ? { cluster } : { url: url as string };
     return {
       module: AppModule,
       imports: [
         RedisFunctionsModule.forRoot({
           ...connection,
+          ...deploying,
           deadlineMs: DEADLINE_MS,
           libraries: [mylib, myapp, examples, feed],
           // a log, not a bucket: at most 5 in whatever minute one looks at
           rateLimit: {
-            policies: { login: { limit: 5, window: '1m', algorithm: 'sliding-log' } },
+            policies: {
+              login: { limit: 5, window: '1m', algorithm: 'sliding-log' },
+              workshop: { limit: 60, window: '1m' },
+            },
             deadlineMs: RATE_LIMIT_DEADLINE_MS,
           },
           session: { routingKey, expiryEvents: { everyMs: 2_000 } },
@@ -55,6 +62,7 @@ export class AppModule implements NestModule {
         AccountModule,
         CounterModule,
         LimitsModule,
+        FunctionsModule.forRoot(connection),
       ],
       controllers: [HealthController],
     };

@@ -17,8 +17,8 @@ export interface RunningShop {
 }
 
 /**
- * Starts the shop as its environment says: `PORT` (3000), `REDIS_URL` (else a private server, else an embedded engine),
- * `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder
+ * Starts the shop as its environment says: `PORT` (3000), `REDIS_CLUSTER` or `REDIS_URL` (else a private server, else an
+ * embedded engine), `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder
  * of a private server's data and of the routing key; `.data` of the checkout).
  */
 export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
@@ -27,9 +27,9 @@ export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
   const data = env['SHOP_DATA'] ?? DATA;
   const source = await openRedisSource(env, join(data, 'redis'));
   try {
-    const { url, mode, force } = source;
+    const { connection, mode, force } = source;
     const routingKey = openRoutingKey(env, join(data, 'routing-key'));
-    const app = await createShop({ url, mode, force, onUnavailableAtStart, routingKey });
+    const app = await createShop({ ...connection, mode, force, onUnavailableAtStart, routingKey });
     await app.listen(port).catch(async (error) => {
       await app.close();
       throw explainListen(error, port);

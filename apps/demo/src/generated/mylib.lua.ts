@@ -3,7 +3,7 @@
 /** The text of mylib.lua, byte for byte. */
 export const code = [
   "#!lua name=mylib",
-  "-- @version 1.0.0",
+  "-- @version 1.1.0",
   "--",
   "-- The first library of the guide: a greeting and a counter.",
   "--",
@@ -11,12 +11,15 @@ export const code = [
   "--   increment_counter   counter      [amount = 1]        → new value",
   "--   decrement_counter   counter      [amount = 1]        → new value",
   "--   get_counter         counter                          → value, 0 where there is none            no-writes",
+  "--   counter_version     counter                          → version of this library, there          no-writes",
   "--",
   "-- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1),",
   "-- INVALID_COUNTER (the key holds something else), \"Insufficient balance\" (below 0),",
   "-- COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round).",
   "-- A counter has no TTL: it is data that somebody counts on, not a cache.",
   "",
+  "-- the same as in the header, which functions do not see",
+  "local VERSION = '1.1.0'",
   "local MAX_TEXT = '9007199254740991'",
   "-- node-redis loses the last bit of larger integer replies: those go as text",
   "local MAX_INTEGER_REPLY = 4503599627370496",
@@ -91,13 +94,19 @@ export const code = [
   "  flags = { 'no-writes' },",
   "}",
   "",
+  "redis.register_function{",
+  "  function_name = 'counter_version',",
+  "  callback = function() return VERSION end,",
+  "  flags = { 'no-writes' },",
+  "}",
+  "",
 ].join('\n');
 
 /** What the library calls itself. */
 export const name = "mylib";
 
 /** Of its header. */
-export const version = "1.0.0";
+export const version = "1.1.0";
 
 /** The functions that it registers, with their flags. */
 export const registered = {
@@ -105,6 +114,7 @@ export const registered = {
   increment_counter: [],
   decrement_counter: [],
   get_counter: ["no-writes"],
+  counter_version: ["no-writes"],
 } as const;
 
 /** A function that the library has. */

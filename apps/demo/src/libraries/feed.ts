@@ -17,5 +17,14 @@ export const feed = defineLibrary({
       },
       readOnly: true,
     }),
+    report: defineFunction('feed_report', {
+      encode: (key: string, process: string, report: string) => ({ keys: [key], args: [process, report] }),
+      decode: toText,
+    }),
+    reports: defineFunction('feed_reports', {
+      encode: (key: string) => ({ keys: [key] }),
+      decode: (reply) => toArray(reply).map(toText),
+      readOnly: true,
+    }),
   },
 });

@@ -18,6 +18,11 @@ export const mylib = defineLibrary({
       encode: (counter: string, amount = 1) => ({ keys: [counter], args: [amount] }),
       decode: toInteger,
     }),
+    version: defineFunction('counter_version', {
+      encode: (counter: string) => ({ keys: [counter] }),
+      decode: toText,
+      readOnly: true,
+    }),
     get: defineFunction('get_counter', {
       encode: (counter: string) => ({ keys: [counter] }),
       decode: toInteger,

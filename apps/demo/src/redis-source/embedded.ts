@@ -16,7 +16,7 @@ export async function startEmbedded(): Promise<RedisSource> {
   const address = engine.addresses()[0];
   if (!address) throw new Error('The embedded engine did not open a port. Install a server, or set REDIS_URL.');
   return {
-    url: `redis://${address.host}:${address.port}`,
+    connection: { url: `redis://${address.host}:${address.port}` },
     description: 'an embedded engine, for trying out: it keeps nothing. Install redis-server or set REDIS_URL for more',
     mode: 'scripts',
     force: false,

@@ -7,7 +7,7 @@ export async function startPrivateServer(env: NodeJS.ProcessEnv, directory: stri
   if (server === undefined) return undefined;
   const redis = await startRedis({ server, directory, args: ['--appendonly', 'yes'] });
   return {
-    url: redis.url,
+    connection: { url: redis.url },
     description: `a private ${server} on port ${redis.port}, data in ${directory}`,
     mode: 'auto',
     force: true,

@@ -1,0 +1,20 @@
+import type { NodeView } from '../functions/view.js';
+
+/** What can be done to a node of the cluster. */
+export const NODE_CHANGES = ['killed', 'running'] as const;
+export type NodeChange = (typeof NODE_CHANGES)[number];
+
+/** From a process of the shop to the one that has started the cluster. */
+export interface Question {
+  readonly id: number;
+  /** Undefined: only how the nodes are. */
+  readonly change?: { readonly address: string; readonly to: NodeChange };
+}
+
+/** Back to the process that has asked. */
+export interface Answer {
+  readonly id: number;
+  readonly nodes: readonly NodeView[];
+  /** Why the change was refused; null where it was done. */
+  readonly refusal: string | null;
+}
