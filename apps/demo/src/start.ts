@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RedisFunctions, RedisFunctionsError } from '@redis-functions/core';
 import { REDIS_FUNCTIONS } from '@redis-functions/nestjs';
+import { IS_SUPERVISED } from './cluster/ask-supervisor.js';
 import { openRedisSource, type RedisSource } from './redis-source/redis-source.js';
 import { openRoutingKey } from './routing-key.js';
 import { createShop } from './shop.js';
@@ -35,8 +36,10 @@ export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
       throw explainListen(error, port);
     });
     const shopUrl = `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
-    console.log(`The shop is open: ${shopUrl}`);
-    console.log(`It runs on ${source.description} (${await describe(app.get(REDIS_FUNCTIONS))}).`);
+    if (!IS_SUPERVISED) {
+      console.log(`The shop is open: ${shopUrl}`);
+      console.log(`It runs on ${source.description} (${await describe(app.get(REDIS_FUNCTIONS))}).`);
+    }
     return { url: shopUrl, stop: () => stop(app, source) };
   } catch (error) {
     await source.stop();

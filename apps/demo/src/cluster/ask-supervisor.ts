@@ -4,7 +4,7 @@ import type { Answer, NodeChange, Question } from './messages.js';
 export { NODE_CHANGES } from './messages.js';
 
 /** Set by `npm run start:cluster` for the processes that it starts. */
-const IS_SUPERVISED = process.env['SHOP_SUPERVISED'] === '1' && process.send !== undefined;
+export const IS_SUPERVISED = process.env['SHOP_SUPERVISED'] === '1' && process.send !== undefined;
 
 const waiting = new Map<number, (answer: Answer) => void>();
 let lastId = 0;

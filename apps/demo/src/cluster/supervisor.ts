@@ -1,19 +1,19 @@
 // npm run start:cluster: the shop as it is where one machine is not enough, on this one. Four processes share a port, on a
-// Redis Cluster of three primaries with a replica each.
-import cluster, { type Worker } from 'node:cluster';
+// Redis Cluster of three primaries with a replica each, which begins empty and keeps nothing.
+import type { Worker } from 'node:cluster';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RedisCluster, startCluster } from '@redis-functions/testing';
 import type { Question } from './messages.js';
 import { answerWith } from './nodes.js';
+import { Processes } from './processes.js';
 
 const PROCESSES = 4;
-/** A process that ends sooner would end again at once. */
-const SHORT_LIFE_MS = 5_000;
 /** How long a node is silent until the others find it dead. */
 const NODE_TIMEOUT_MS = 1_000;
-
-let isEnding = false;
+/** The same folder whether this runs from src/ or from dist/. */
+const MAIN = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
 
 async function run(): Promise<void> {
   const servers = await startCluster({
@@ -24,7 +24,8 @@ async function run(): Promise<void> {
     args: ['--cluster-require-full-coverage', 'no'],
   });
   try {
-    console.log(`A cluster of 3 primaries and 3 replicas: ${servers.addresses.map(({ port }) => port).join(', ')}.`);
+    const ports = servers.addresses.map(({ port }) => port).join(', ');
+    console.log(`A cluster of 3 primaries and 3 replicas runs on the ports ${ports}.`);
     await serve(servers);
   } finally {
     await servers.stop();
@@ -33,41 +34,23 @@ async function run(): Promise<void> {
 
 /** Until it is told to end, or the shop cannot be started. */
 function serve(servers: RedisCluster): Promise<void> {
-  cluster.setupPrimary({
-    exec: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url)),
-  });
-  const env = {
-    SHOP_SUPERVISED: '1',
-    SHOP_RUN: randomUUID(),
-    REDIS_CLUSTER: servers.addresses.map(({ host, port }) => `redis://${host}:${port}`).join(','),
-    SESSION_ROUTING_KEY: process.env['SESSION_ROUTING_KEY'] ?? randomBytes(32).toString('base64url'),
-  };
   const answer = answerWith(servers);
   return new Promise((resolve, reject) => {
-    const fork = () => {
-      const began = performance.now();
-      const worker = cluster.fork(env);
-      worker.on('message', (question: Question) => void reply(worker, answer, question));
-      worker.on('exit', (code, signal) => {
-        if (isEnding) {
-          if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
-        } else if (performance.now() - began < SHORT_LIFE_MS) {
-          end();
-          reject(new Error(`A process of the shop ended with ${signal ?? code} right after its start: see above.`));
-        } else {
-          console.log(`Process ${worker.process.pid} ended with ${signal ?? code}. Another one takes its place.`);
-          fork();
-        }
-      });
-    };
-    for (let i = 0; i < PROCESSES; i++) fork();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+    const processes = new Processes({
+      count: PROCESSES,
+      exec: MAIN,
+      env: {
+        SHOP_SUPERVISED: '1',
+        SHOP_RUN: randomUUID(),
+        REDIS_CLUSTER: servers.addresses.map(({ host, port }) => `redis://${host}:${port}`).join(),
+        SESSION_ROUTING_KEY: process.env['SESSION_ROUTING_KEY'] ?? randomBytes(32).toString('base64url'),
+      },
+      heard: (worker, question) => void reply(worker, answer, question as Question),
+      opened: (port) => console.log(`The shop is open, with ${PROCESSES} processes: http://localhost:${port}`),
+      ended: (failure) => (failure ? reject(failure) : resolve()),
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => processes.end());
   });
-}
-
-function end(): void {
-  isEnding = true;
-  for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
 }
 
 async function reply(worker: Worker, answer: ReturnType<typeof answerWith>, question: Question): Promise<void> {

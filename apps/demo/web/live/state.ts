@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { DeviceView } from '../../src/account/view.js';
 import type { CartView } from '../../src/cart/view.js';
 import type { StatusView, VisitorView } from '../../src/events/view.js';
+import type { FunctionsView } from '../../src/functions/view.js';
 import type { LimitsView } from '../../src/limits/view.js';
 import type { ProductView } from '../../src/products/view.js';
 
@@ -12,6 +13,7 @@ export const cart = signal<CartView | null | undefined>(undefined);
 export const devices = signal<readonly DeviceView[] | undefined>(undefined);
 /** With the server's time of the reading: what refills is worked out from there. */
 export const limits = signal<LimitsView | undefined>(undefined);
+export const functions = signal<FunctionsView | undefined>(undefined);
 export const redis = signal<StatusView['redis']>('up');
 
 /** Whether the stream is open. */

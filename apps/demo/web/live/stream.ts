@@ -2,7 +2,7 @@ import { batch, effect, type Signal } from '@preact/signals';
 import type { StatusView, Told } from '../../src/events/view.js';
 import { sayNotice } from '../shell/notices.js';
 import { route, topicsOf } from '../shell/route.js';
-import { cart, clockOffset, devices, limits, link, products, redis, visitor } from './state.js';
+import { cart, clockOffset, devices, functions, limits, link, products, redis, visitor } from './state.js';
 
 /** A stream that is silent for longer than two beats is dead, whatever the connection says. */
 const SILENT_MS = 12_000;
@@ -16,6 +16,7 @@ const WRITES: Readonly<Record<string, Signal<any>>> = {
   cart,
   devices,
   limits,
+  functions,
 };
 
 /** Pages of one browser share a session: when one of them has another, so have all. */

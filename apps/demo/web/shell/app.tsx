@@ -1,3 +1,4 @@
+import '../functions/functions.css';
 import '../limits/limits.css';
 import { AccountPage } from '../account/account-page.js';
 import { cart, visitor } from '../live/state.js';
@@ -7,12 +8,14 @@ import { lazyPage } from './lazy-page.js';
 import { Notices } from './notices.js';
 import { goTo, PAGES, type Path, route } from './route.js';
 
+const FunctionsPage = lazyPage(async () => (await import('../functions/functions-page.js')).FunctionsPage);
 const LimitsPage = lazyPage(async () => (await import('../limits/limits-page.js')).LimitsPage);
 
 const VIEWS: Readonly<Record<Path, () => preact.JSX.Element>> = {
   '/': () => <ShopPage />,
   '/account': () => <AccountPage />,
   '/limits': () => <LimitsPage />,
+  '/functions': () => <FunctionsPage />,
 };
 
 export function App() {

@@ -11,6 +11,7 @@ export const PAGES = [
   { path: '/', title: 'Shop', topics: ['shop'] },
   { path: '/account', title: 'Account', topics: ['shop'] },
   { path: '/limits', title: 'Rate limits', topics: ['limits'] },
+  { path: '/functions', title: 'Functions', topics: ['functions'] },
 ] as const satisfies readonly Page[];
 
 export type Path = (typeof PAGES)[number]['path'];
