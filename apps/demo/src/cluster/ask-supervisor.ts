@@ -1,6 +1,8 @@
 import type { NodeView } from '../functions/view.js';
 import type { Answer, NodeChange, Question } from './messages.js';
 
+import { NOT_OURS } from './messages.js';
+
 export { NODE_CHANGES } from './messages.js';
 
 /** Set by `npm run start:cluster` for the processes that it starts. */
@@ -17,7 +19,7 @@ export async function nodesOfCluster(): Promise<readonly NodeView[] | null> {
 
 /** @returns Why not; null when it is done. */
 export async function changeNode(address: string, to: NodeChange): Promise<string | null> {
-  if (!IS_SUPERVISED) return 'The servers are not of this shop. Start it with npm run start:cluster.';
+  if (!IS_SUPERVISED) return NOT_OURS;
   return (await ask({ address, to })).refusal;
 }
 

@@ -14,7 +14,11 @@ export interface Question {
 /** Back to the process that has asked. */
 export interface Answer {
   readonly id: number;
-  readonly nodes: readonly NodeView[];
+  /** Null where the servers are somebody else's. */
+  readonly nodes: readonly NodeView[] | null;
   /** Why the change was refused; null where it was done. */
   readonly refusal: string | null;
 }
+
+/** Whoever runs the servers may kill them. */
+export const NOT_OURS = 'The servers are not of this shop. Start it with npm run start:cluster, without REDIS_CLUSTER.';

@@ -1,10 +1,15 @@
 import type { RedisCluster, RedisServer } from '@redis-functions/testing';
 import type { NodeView } from '../functions/view.js';
-import type { Answer, NodeChange, Question } from './messages.js';
+import { type Answer, NOT_OURS, type NodeChange, type Question } from './messages.js';
 
-/** Answers the processes of the shop about the nodes of the cluster, and does to one of them what a page asks for. */
-export function answerWith(servers: RedisCluster): (question: Question) => Promise<Answer> {
+/**
+ * Answers the processes of the shop about the nodes of the cluster, and does to one of them what a page asks for.
+ *
+ * @param servers Undefined where they are somebody else's.
+ */
+export function answerWith(servers: RedisCluster | undefined): (question: Question) => Promise<Answer> {
   return async ({ id, change }) => {
+    if (!servers) return { id, refusal: change ? NOT_OURS : null, nodes: null };
     const refusal = change ? await carryOut(servers, change.address, change.to) : null;
     return { id, refusal, nodes: await viewOf(servers) };
   };

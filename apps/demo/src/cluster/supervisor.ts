@@ -1,7 +1,7 @@
-// npm run start:cluster: the shop as it is where one machine is not enough, on this one. Four processes share a port, on a
-// Redis Cluster of three primaries with a replica each, which begins empty and keeps nothing.
+// npm run start:cluster: the shop as it is where one process is not enough. Four share a port, on the cluster that
+// REDIS_CLUSTER names; else on one of this machine, of three primaries with a replica each, which keeps nothing.
 import type { Worker } from 'node:cluster';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RedisCluster, startCluster } from '@redis-functions/testing';
@@ -16,6 +16,7 @@ const NODE_TIMEOUT_MS = 1_000;
 const MAIN = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
 
 async function run(): Promise<void> {
+  if (process.env['REDIS_CLUSTER']) return serve(undefined, process.env['REDIS_CLUSTER']);
   const servers = await startCluster({
     primaries: 3,
     replicas: 1,
@@ -26,14 +27,14 @@ async function run(): Promise<void> {
   try {
     const ports = servers.addresses.map(({ port }) => port).join(', ');
     console.log(`A cluster of 3 primaries and 3 replicas runs on the ports ${ports}.`);
-    await serve(servers);
+    await serve(servers, servers.addresses.map(({ host, port }) => `redis://${host}:${port}`).join());
   } finally {
     await servers.stop();
   }
 }
 
 /** Until it is told to end, or the shop cannot be started. */
-function serve(servers: RedisCluster): Promise<void> {
+function serve(servers: RedisCluster | undefined, nodes: string): Promise<void> {
   const answer = answerWith(servers);
   return new Promise((resolve, reject) => {
     const processes = new Processes({
@@ -42,8 +43,7 @@ function serve(servers: RedisCluster): Promise<void> {
       env: {
         SHOP_SUPERVISED: '1',
         SHOP_RUN: randomUUID(),
-        REDIS_CLUSTER: servers.addresses.map(({ host, port }) => `redis://${host}:${port}`).join(),
-        SESSION_ROUTING_KEY: process.env['SESSION_ROUTING_KEY'] ?? randomBytes(32).toString('base64url'),
+        REDIS_CLUSTER: nodes,
       },
       heard: (worker, question) => void reply(worker, answer, question as Question),
       opened: (port) => console.log(`The shop is open, with ${PROCESSES} processes: http://localhost:${port}`),
