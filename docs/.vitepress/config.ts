@@ -2,6 +2,13 @@ import { defineConfig } from 'vitepress';
 
 const page = (text: string, link: string) => ({ text, link });
 
+/** As GitHub does it, so that a link to a heading works in both places. */
+const slugify = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+
 export default defineConfig({
   title: 'Redis Functions for Node',
   description:
@@ -11,6 +18,7 @@ export default defineConfig({
   srcExclude: ['node_modules/**'],
   // of the repository, not of the site
   ignoreDeadLinks: [/\.lua$/, /^\.\.\/(packages|bench|apps)/],
+  markdown: { anchor: { slugify } },
   themeConfig: {
     search: { provider: 'local' },
     nav: [page('Quick start', '/quick-start/express'), page('Reference', '/reference/')],

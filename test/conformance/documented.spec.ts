@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { optionPages } from '../../tools/option-pages.js';
 import { publicOptions } from '../../tools/public-options.js';
+import { PAGES, ROOT } from './pages.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PACKAGES = readdirSync(`${ROOT}packages`);
 
 /** The headings of a page; "VERSION_CONFLICT of a cart" counts for the code. */
@@ -140,5 +140,33 @@ describe('the pages name', () => {
       options.filter(({ doc }) => doc === '').map((option) => `${name}.${option.name}`),
     );
     expect(silent).toEqual([]);
+  });
+});
+
+describe('the links of the pages', () => {
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-');
+  const anchorsOf = (file: string) =>
+    [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading));
+
+  it('lead somewhere, to headings as well', () => {
+    const links = PAGES.flatMap((page) =>
+      [...readFileSync(`${ROOT}${page}`, 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
+        ([link, path = '', anchor]) => ({
+          page,
+          link,
+          file: path ? join(ROOT, dirname(page), path) : ROOT + page,
+          anchor,
+        }),
+      ),
+    );
+    expect(links.length).toBeGreaterThan(80);
+    const dead = links.filter(
+      ({ file, anchor }) => !existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor)),
+    );
+    expect(dead.map(({ page, link }) => `${page}: ${link}`)).toEqual([]);
   });
 });
