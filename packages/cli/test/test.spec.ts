@@ -91,7 +91,11 @@ describe('test', () => {
     await until(() => said().length === 2);
     child.kill('SIGINT');
     const [code] = await once(child, 'close');
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('Ended by SIGINT') });
+    expect({ code, err }).toEqual({
+      code: 130,
+      err: expect.stringMatching(/^Interrupted: the specs and their servers have ended\. .*\n$/m),
+    });
+    expect(err).not.toContain('sent');
     for (const { pid, url, hits } of said()) {
       await until(() => !isAlive(pid));
       await until(async () => !(await answers(url)));

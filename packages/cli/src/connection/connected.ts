@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type DeployEvent, RedisFunctions, type RedisFunctionsOptions } from '@redis-functions/core';
 import { CliError } from '../output/cli-error.js';
+import { exitBy, takeSignals } from '../output/signals.js';
 import type { Terminal } from '../output/terminal.js';
 import { type ConnectionOptions, DEFAULT_URL } from './options.js';
 import { finalRefusal, withLastFailure } from './refusal.js';
@@ -30,6 +31,11 @@ export async function connected<T>(
     ...more,
   });
   const stopTelling = tellProgress(terminal);
+  const giveBack = takeSignals((signal) => {
+    // each step on a server is one of all or nothing; which of them were taken, only the servers know
+    terminal.err('Interrupted. What was sent may have been done: redis-functions plan or list shows what is there.\n');
+    exitBy(signal);
+  });
   try {
     return await Promise.race([work(functions), refused]);
   } catch (error) {
@@ -37,6 +43,7 @@ export async function connected<T>(
   } finally {
     stopTelling();
     await functions.close();
+    giveBack();
   }
 }
 

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
+import { takeSignals } from './signals.js';
 import type { TerminalLines } from './terminal.js';
-
-const TERMINATIONS = ['SIGHUP', 'SIGTERM'] as const;
 
 /** The lines of the standard input. A prompt is shown to people only; what a pipe brings early waits. */
 export function processLines(isInteractive: boolean): TerminalLines {
@@ -34,8 +33,7 @@ export function processLines(isInteractive: boolean): TerminalLines {
   });
   reader.on('close', end);
   reader.on('SIGINT', interrupt);
-  process.on('SIGINT', interrupt);
-  for (const signal of TERMINATIONS) process.on(signal, terminate);
+  const giveBack = takeSignals((signal) => (signal === 'SIGINT' ? interrupt() : terminate()));
 
   return {
     next(prompt) {
@@ -54,8 +52,7 @@ export function processLines(isInteractive: boolean): TerminalLines {
     },
     close() {
       reader.close();
-      process.off('SIGINT', interrupt);
-      for (const signal of TERMINATIONS) process.off(signal, terminate);
+      giveBack();
     },
   };
 }

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CliError } from '../output/cli-error.js';
+import { type EndSignal, takeSignals } from '../output/signals.js';
 import type { Terminal } from '../output/terminal.js';
 
 /** Of what is told to end, jest gets this long to end in order. */
 const PATIENCE_MS = 10_000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface JestRun {
   /** Its folder, absolute. */
@@ -44,22 +44,21 @@ export async function runJest(jest: string, run: JestRun, terminal: Terminal): P
   });
   child.stdout?.setEncoding('utf8').on('data', run.isQuiet ? terminal.err : terminal.out);
   child.stderr?.setEncoding('utf8').on('data', terminal.err);
-  let interrupted: NodeJS.Signals | undefined;
-  const end = (signal: NodeJS.Signals) => {
+  let interrupted: EndSignal | undefined;
+  const giveBack = takeSignals((signal) => {
     interrupted ??= signal;
     endAll(child, signal, !isShared);
     setTimeout(endAll, PATIENCE_MS, child, 'SIGKILL', !isShared).unref();
-  };
-  for (const signal of SIGNALS) process.on(signal, end);
+  });
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (exitCode) => resolve(exitCode ?? 1));
     });
-    if (interrupted) throw new CliError(`Ended by ${interrupted}, and all that was started has ended. Run it again.`);
+    if (interrupted) throw new CliError(`Interrupted: the specs and their servers have ended. Run it again.`);
     return code;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    giveBack();
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { CliError } from '../../output/cli-error.js';
+import { takeSignals } from '../../output/signals.js';
 import type { Terminal } from '../../output/terminal.js';
 import type { WhereOptions } from '../own-server.js';
 import { FunctionAdapter } from './function-adapter.js';
@@ -46,9 +47,9 @@ export async function serveTcp(port: number, options: WhereOptions, { env }: Ter
     server.close();
     for (const socket of sockets.keys()) socket.destroy();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, close);
+  const giveBack = takeSignals(close);
   const ended = once(server, 'close').then(async () => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, close);
+    giveBack();
     await Promise.all(sockets.values());
   });
   return { port: (server.address() as AddressInfo).port, ended, close };
