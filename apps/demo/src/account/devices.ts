@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { clientAddress } from '@redis-functions/rate-limit';
 import { type Device, SessionService } from '@redis-functions/session';
 import { LiveService } from '../events/live.service.js';
 import type { DeviceView } from './view.js';
@@ -28,7 +29,7 @@ export class Devices implements OnModuleInit {
 export function showDevice({ handle, ip, userAgent, createdAt, lastSeenAt }: Device): DeviceView {
   return {
     handle,
-    ip: ip ?? null,
+    ip: (ip && clientAddress(ip, false)) ?? null,
     userAgent: userAgent ?? null,
     createdAt: createdAt.getTime(),
     lastSeenAt: lastSeenAt.getTime(),

@@ -5,38 +5,53 @@ import { type RedisServer, startRedis } from '@redis-functions/testing';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { createShop } from '../../src/shop.js';
 import { buildPage } from '../built-page.js';
+import { openSlowLink, type SlowLink } from '../slow-link.js';
 import { findBrowser } from './find-browser.js';
 
 const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url));
 const PATIENCE_MS = 20_000;
 const HOLD = { cart: '4s', checkout: '3s' };
 
+interface StorefrontParts {
+  readonly redis: RedisServer;
+  readonly link: SlowLink;
+  readonly url: string;
+  readonly shop: NestExpressApplication;
+  readonly page: string;
+  readonly browser: Browser;
+}
+
 /** The shop on a server of its own, and a browser in front of it. */
 export class Storefront {
   readonly redis: RedisServer;
+  /** Between the shop and its server. */
+  readonly link: SlowLink;
   readonly url: string;
   readonly #shop: NestExpressApplication;
   readonly #browser: Browser;
   readonly #page: string;
 
-  private constructor(redis: RedisServer, shop: NestExpressApplication, page: string, url: string, browser: Browser) {
-    this.redis = redis;
-    this.#shop = shop;
-    this.#page = page;
-    this.url = url;
-    this.#browser = browser;
+  private constructor(parts: StorefrontParts) {
+    this.redis = parts.redis;
+    this.link = parts.link;
+    this.url = parts.url;
+    this.#shop = parts.shop;
+    this.#page = parts.page;
+    this.#browser = parts.browser;
   }
 
   static async open(): Promise<Storefront> {
     const page = buildPage();
     mkdirSync(SCREENSHOTS, { recursive: true });
-    const redis = await startRedis();
+    // what it has answered outlives it
+    const redis = await startRedis({ args: ['--appendonly', 'yes'] });
+    const link = await openSlowLink(redis);
     const routingKey = 'a routing key of the tests, 32 characters or more';
-    const shop = await createShop({ url: redis.url, routingKey, hold: HOLD }, page);
+    const shop = await createShop({ url: `redis://127.0.0.1:${link.port}`, routingKey, hold: HOLD }, page);
     await shop.listen(0);
     const url = (await shop.getUrl()).replace('[::1]', '127.0.0.1');
     const browser = await chromium.launch({ executablePath: findBrowser() as string });
-    return new Storefront(redis, shop, page, url, browser);
+    return new Storefront({ redis, link, url, shop, page, browser });
   }
 
   /** A window of somebody's own browser: no session is shared with another. */
@@ -79,6 +94,7 @@ export class Storefront {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#shop.close();
+    this.link.close();
     await this.redis.stop();
     rmSync(this.#page, { recursive: true, force: true });
   }
@@ -97,7 +113,11 @@ export async function add(page: Page, sku: string): Promise<void> {
   await product(page, sku).getByRole('button').click();
 }
 
-/** Waits until the page says so. */
-export async function says(page: Page, text: string | RegExp): Promise<void> {
-  await page.getByText(text).first().waitFor();
+/** Waits until the page says so. @returns What it says. */
+export async function says(page: Page, text: string | RegExp): Promise<string> {
+  return (await page.getByText(text).first().textContent()) ?? '';
+}
+
+export async function press(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
 }

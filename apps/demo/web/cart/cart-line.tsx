@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { CartLineView, CartView } from '../../src/cart/view.js';
 import { showRefusal } from '../live/request.js';
-import { cart } from '../live/state.js';
+import { cart, products } from '../live/state.js';
 import { Countdown } from '../shell/countdown.js';
 import { money } from '../shell/money.js';
 import { setQuantity } from './changes.js';
@@ -41,7 +41,8 @@ export function CartLine({ line, currency }: LineProps) {
   );
 }
 
-function Hold({ line: { name, heldUntil, available, quantity }, renew }: { line: CartLineView; renew: () => void }) {
+function Hold({ line, renew }: { line: CartLineView; renew: () => void }) {
+  const { sku, name, heldUntil, quantity } = line;
   // a payment has a countdown of its own
   if (cart.value?.checkout) return null;
   if (heldUntil !== null) {
@@ -51,7 +52,9 @@ function Hold({ line: { name, heldUntil, available, quantity }, renew }: { line:
       </p>
     );
   }
-  if (available === null) return null;
+  if (line.available === null) return null;
+  // what others take is told to the shelves, not to each cart
+  const available = products.value?.find((product) => product.sku === sku)?.stock ?? line.available;
   return (
     <p class="hold over" role="status">
       {available >= quantity

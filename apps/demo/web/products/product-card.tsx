@@ -38,7 +38,9 @@ export function ProductCard({ product }: { readonly product: ProductView }) {
 
 function whereItIs(sku: string, held: number): string {
   if (held === 0) return 'Sold out';
-  return cart.value?.lines.some((line) => line.sku === sku) ? 'In your cart' : 'In somebody’s cart';
+  return cart.value?.lines.some((line) => line.sku === sku && line.heldUntil !== null)
+    ? 'In your cart'
+    : 'In somebody’s cart';
 }
 
 function stockText(stock: number): string {
