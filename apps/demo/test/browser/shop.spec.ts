@@ -91,7 +91,7 @@ describeInBrowser(`the shop in a browser${findBrowser() ? '' : ` (${WITHOUT_BROW
     await devices.nth(1).waitFor();
     await keepPicture(desk, 'devices');
     await desk.getByRole('button', { name: 'End the session of Safari on an iPhone' }).click();
-    await says(phone, 'This session was ended from another device');
+    await says(phone, 'Your session has ended');
     await isGuest(phone);
     expect(await devices.count()).toBe(1);
 

@@ -102,7 +102,7 @@ describeInBrowser(`the shop in trouble, in a browser${findBrowser() ? '' : ` (${
     const sessions = (await front.redis.command('KEYS', 'rf:{*}:s:*')) as string[];
     await front.redis.command('DEL', ...sessions);
     await add(page, 'notebook');
-    await says(page, 'Your session is over: this is the cart of a guest');
+    await says(page, 'Your session has ended');
     await keepPicture(page, 'session-over');
     await lineOf(page, 'notebook').waitFor();
     await lineOf(page, 'mug').waitFor({ state: 'detached' });

@@ -1,7 +1,7 @@
 import type { CartChangeView } from '../../src/cart/view.js';
 import { send } from '../live/request.js';
 import { visitor } from '../live/state.js';
-import { identityChanged } from '../live/stream.js';
+import { identityChanged, sessionEnded } from '../live/stream.js';
 import { sayNotice } from '../shell/notices.js';
 
 export async function addToCart(sku: string, name: string): Promise<void> {
@@ -16,6 +16,6 @@ export async function setQuantity(sku: string, quantity: number): Promise<void> 
 /** The first change of a visitor makes a session; and one whose session is over is a new visitor. */
 function noteOwner({ handle }: CartChangeView): void {
   if (handle === visitor.value?.handle) return;
-  if (visitor.value?.user) sayNotice('Your session is over: this is the cart of a guest. Log in again.', 'warning');
-  identityChanged();
+  if (visitor.value?.user) sessionEnded();
+  else identityChanged();
 }

@@ -42,6 +42,12 @@ export function identityChanged(): void {
   siblings?.postMessage('identity');
 }
 
+/** Whoever was logged in here is not any more, and did not ask for it. */
+export function sessionEnded(): void {
+  sayNotice('Your session has ended, by itself or from another device: this is the shop of a guest.', 'warning');
+  identityChanged();
+}
+
 function open(): void {
   stream?.close();
   const next = new EventSource(`/api/events?watch=${watched}`);
@@ -57,8 +63,7 @@ function open(): void {
   });
   hear(next, 'beat', () => {});
   hear(next, 'signed-out', () => {
-    sayNotice('This session was ended from another device. What you see now is the shop of a guest.', 'warning');
-    identityChanged();
+    sessionEnded();
   });
   next.addEventListener('error', () => {
     if (next !== stream) return;
