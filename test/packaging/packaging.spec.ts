@@ -11,10 +11,12 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const MINUTES = 60_000;
+/** What both doors need. Of an app that has one door, the peers of the other one are not installed. */
+const SERVICES = ['core', 'rate-limit', 'session', 'cart'];
 
 /** npm, as it is installed, on every system. */
 const npm = (args: readonly string[], cwd: string) =>
-  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, shell: process.platform === 'win32' });
+  run('npm', ['--no-audit', '--no-fund', '--loglevel=error', ...args], { cwd, shell: process.platform === 'win32' });
 
 /** Undefined where packages can be had. */
 const unavailable = await npm(['view', 'express', 'version', '--fetch-retries=0', '--fetch-timeout=10000'], HERE).then(
@@ -28,12 +30,17 @@ const title = 'the packages, as somebody installs them';
   let tarballs: string[];
   let redis: RedisServer;
 
-  /** A project of one of the folders beside this file. */
-  const project = async (name: string, withPackages = true) => {
+  /** A project of one of the folders beside this file, with packages that it uses. */
+  const project = async (name: string, used: readonly string[]) => {
     const path = join(folder, name);
     cpSync(join(HERE, name), path, { recursive: true });
-    await npm(['install', '--no-save', ...(withPackages ? tarballs : [])], path);
+    await npm(['install', '--no-save', '--prefer-offline', ...used.map(tarballOf)], path);
     return path;
+  };
+  const tarballOf = (name: string) => {
+    const tarball = tarballs.find((each) => basename(each).startsWith(`redis-functions-${name}-`));
+    if (tarball === undefined) throw new Error(`There is no tarball of ${name}. Look at its package.json.`);
+    return tarball;
   };
   /** What it has to say is what a failure shows. */
   const tool = (name: string, ...args: string[]) =>
@@ -57,7 +64,7 @@ const title = 'the packages, as somebody installs them';
     const packages = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
     await npm(['pack', '--pack-destination', folder, ...packages], ROOT);
     tarballs = readdirSync(folder).map((name) => join(folder, name));
-    await project('checks', false);
+    await project('checks', []);
   }, 5 * MINUTES);
   afterAll(async () => {
     await redis?.stop();
@@ -78,10 +85,14 @@ const title = 'the packages, as somebody installs them';
     3 * MINUTES,
   );
 
-  it.each(['express-5-esm', 'nest-12-esm', 'nest-11-cjs'])(
+  it.each([
+    ['express-5-esm', [...SERVICES, 'express', 'testing']],
+    ['nest-12-esm', [...SERVICES, 'nestjs']],
+    ['nest-11-cjs', [...SERVICES, 'nestjs']],
+  ])(
     'serve %s, with the types of TypeScript 5.9 and 7',
-    async (name) => {
-      const path = await project(name);
+    async (name, used) => {
+      const path = await project(name, used);
       await redis.command('FLUSHALL');
       await tool('typescript-5/bin/tsc', '-p', path, '--noEmit');
       await tool('typescript-7/bin/tsc', '-p', path);
@@ -91,13 +102,16 @@ const title = 'the packages, as somebody installs them';
   );
 
   it(
-    'serve Express 4 by require(), and the command runs',
+    'serve Express 4 by require(), and the command runs and lints',
     async () => {
-      const path = await project('express-4-cjs');
+      const path = await project('express-4-cjs', [...SERVICES, 'express', 'testing', 'cli']);
       await redis.command('FLUSHALL');
       expect(await node(path, 'app.cjs')).toEqual(ANSWERS);
       const { stdout } = await npm(['exec', '--', 'redis-functions', '--version'], path);
       expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+      // the Lua that a package ships is found where it is installed
+      const lint = ['exec', '--', 'redis-functions', 'lint', 'node_modules/@redis-functions/cart/lua'];
+      expect((await npm(lint, path)).stdout).toBe('1 file: nothing found.\n');
     },
     4 * MINUTES,
   );

@@ -2,13 +2,20 @@ import type { AddressInfo } from 'node:net';
 import { CartService } from '@redis-functions/cart';
 import { RedisFunctions } from '@redis-functions/core';
 import { rateLimit, session } from '@redis-functions/express';
+import { RateLimiter } from '@redis-functions/rate-limit';
+import { SessionService } from '@redis-functions/session';
+import { startRedis } from '@redis-functions/testing';
 import express from 'express';
 
-const functions = new RedisFunctions({ url: process.env['REDIS_URL'] ?? '' });
+// a server of its own, as a test has one
+const redis = await startRedis();
+const functions = new RedisFunctions({ url: redis.url });
+const limiter = new RateLimiter({ functions, policies: [{ limit: 3, window: '1m' }], prefix: 'rl:express' });
+const service = new SessionService({ functions, routingKey: 'a routing key of at least 32 characters' });
 const carts = new CartService({ functions, shop: 'main', currency: 'EUR', stock: 'none' });
 const app = express();
-app.use(rateLimit({ functions, limit: 3, window: '1m' }));
-app.use(session({ functions, routingKey: 'a routing key of at least 32 characters' }));
+app.use(rateLimit({ limiter }));
+app.use(session({ service }));
 app.get('/', async (request, response) => {
   const visits = await request.session.increment('visits');
   const { quantity } = await carts.add('ada', { sku: 'mug', quantity: 1 });
@@ -27,5 +34,8 @@ const server = app.listen(0, async () => {
   console.log(JSON.stringify(answers));
   server.close();
   server.closeAllConnections();
+  await limiter.close();
+  await service.close();
   await functions.close();
+  await redis.stop();
 });
