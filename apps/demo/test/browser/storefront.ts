@@ -101,8 +101,8 @@ export class Storefront {
 }
 
 /** Kept for looking at: what a scenario looked like. */
-export async function keepPicture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+export async function keepPicture(page: Page, name: string, { fullPage = false } = {}): Promise<void> {
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage });
 }
 
 export const product = (page: Page, sku: string) => page.locator(`.product[data-sku=${sku}]`);

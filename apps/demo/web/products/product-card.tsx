@@ -12,6 +12,7 @@ export function ProductCard({ product }: { readonly product: ProductView }) {
   const { sku, name, price, currency, stock, held } = product;
   const { run, busy } = useAction(explainRefusal);
   const isSoldOut = stock === 0;
+  const text = isSoldOut ? whereItIs(sku, held) : 'Add to cart';
   return (
     <li class="product" data-sku={sku}>
       <Picture sku={sku} />
@@ -23,14 +24,14 @@ export function ProductCard({ product }: { readonly product: ProductView }) {
       </p>
       <button
         type="button"
-        aria-label={`Add ${name} to the cart`}
+        aria-label={`${text}: ${name}`}
         aria-disabled={isSoldOut || price === null}
         aria-busy={busy}
         onClick={() => {
           if (!isSoldOut && price !== null) run(() => addToCart(sku, name));
         }}
       >
-        {isSoldOut ? whereItIs(sku, held) : 'Add to cart'}
+        {text}
       </button>
     </li>
   );
