@@ -1,6 +1,6 @@
 import { registrationsIn } from '@redis-functions/core';
 import { readTexts } from '../libraries/read-libraries.js';
-import { isServerCall, readLibrary } from '../lint/library.js';
+import { readLibrary } from '../lint/library.js';
 import { CliError } from '../output/cli-error.js';
 import type { DebuggedFunction } from './script.js';
 
@@ -17,7 +17,7 @@ export async function readTarget(file: string, functionName: string): Promise<De
   // servers do not tell functions apart by capital letters
   const meant = registered.find(({ name }) => name.toLowerCase() === functionName.toLowerCase());
   if (meant) return { code, name: meant.name, flags: meant.flags ?? [] };
-  const calls = readLibrary(code).all.filter(({ node }) => isServerCall(node, 'register_function'));
+  const calls = readLibrary(code).serverCalls.filter(({ member }) => member === 'register_function');
   // one whose name is not written out may be it: the server will know
   if (calls.length > registered.length && /^\w+$/.test(functionName)) return { code, name: functionName, flags: [] };
   const names = registered.map(({ name }) => name).sort();

@@ -1,23 +1,24 @@
 import { NOT_IN_FUNCTIONS, takesKeyFirst } from './commands.js';
-import { isServerCall } from './library.js';
+import { CALLS } from './library.js';
+import type { Names } from './names.js';
 import type { Rule } from './rules.js';
-import { argumentsOf, isCall, isNode, type LuaNode, memberOf, nameOf, nodes, textOf, walk } from './syntax-tree.js';
+import { serverMember } from './server-calls.js';
+import { argumentsOf, isCall, isNode, type LuaNode, nameOf, nodes, textOf, walk } from './syntax-tree.js';
+import { unpackRules } from './unpack-rules.js';
 
 /** What is called, and with what. */
 export const callRules = {
-  'command-not-allowed': ({ all }, report) => {
-    for (const { node } of all) {
-      const command = commandOf(node);
-      if (command === undefined || !NOT_IN_FUNCTIONS.has(command.name)) continue;
-      report(node, `The server refuses ${command.name} in functions. Send it from the client.`);
+  'command-not-allowed': ({ commands }, report) => {
+    for (const { name, call } of commands) {
+      if (name === undefined || !NOT_IN_FUNCTIONS.has(name)) continue;
+      report(call, `${name} does not work in functions. Send it from the client.`);
     }
   },
-  'undeclared-key': ({ all }, report) => {
-    for (const { node } of all) {
-      const command = commandOf(node);
-      const [key] = command?.args ?? [];
-      if (!command || !key || !takesKeyFirst(command.name)) continue;
-      if (textOf(key) !== undefined || isMade(key)) {
+  'undeclared-key': ({ commands, names }, report) => {
+    for (const { name, args } of commands) {
+      const [key] = args;
+      if (name === undefined || !key || !takesKeyFirst(name)) continue;
+      if (names.text(key) !== undefined || isMade(names.origin(key), names)) {
         report(
           key,
           'In a cluster a key that the caller does not name is an error, or silently missed while slots move. ' +
@@ -26,10 +27,11 @@ export const callRules = {
       }
     }
   },
-  'error-table': ({ all }, report) => {
-    for (const { node } of all) {
-      if (!isCall(node) || nameOf(node['base']) !== 'error') continue;
-      const [thrown] = argumentsOf(node);
+  ...unpackRules,
+  'error-table': ({ of, names }, report) => {
+    for (const { node } of of(...CALLS)) {
+      if (names.global(node['base']) !== 'error') continue;
+      const thrown = names.origin(argumentsOf(node)[0]);
       if (thrown?.type !== 'TableConstructorExpression') continue;
       const err = nodes(thrown['fields']).find((field) => nameOf(field['key']) === 'err')?.['value'];
       const isText = isNode(err) && err.type !== 'NumericLiteral' && err.type !== 'TableConstructorExpression';
@@ -40,44 +42,29 @@ export const callRules = {
       );
     }
   },
-  'math-random': ({ all }, report) => {
-    for (const { node } of all) {
-      const member = memberOf(node);
-      if (member?.[0] !== 'math' || !member[1].startsWith('random')) continue;
-      report(node, 'math.random gives the same numbers after each restart. Pass random values as arguments.');
+  'one-word-error': ({ serverCalls, names }, report) => {
+    for (const { member, args, call } of serverCalls) {
+      const text = member === 'error_reply' ? names.text(args[0]) : undefined;
+      if (text === undefined || !/^[^\s-]\S*$/.test(text)) continue;
+      report(
+        call,
+        `The client gets "ERR ${text}": a code is a code by what follows it. Write '${text} what is wrong'.`,
+      );
     }
   },
-  'unbounded-unpack': ({ all }, report) => {
-    for (const { node } of all) {
-      if (!isCall(node) || nameOf(node['base']) !== 'unpack') continue;
-      const [list, ...bounds] = argumentsOf(node);
-      if (bounds.length > 0 || !list) continue;
-      const isUnbounded =
-        ['keys', 'args', 'KEYS', 'ARGV'].includes(nameOf(list) ?? '') || isServerCall(list, 'call', 'pcall');
-      if (!isUnbounded) continue;
-      report(node, 'unpack fails at about 8,000 items. Send them in parts: unpack(list, first, last).');
-    }
-  },
-  'unheard-error': ({ all }, report) => {
-    for (const { node } of all) {
-      const expression = node.type === 'CallStatement' ? node['expression'] : undefined;
-      if (!isNode(expression) || !isServerCall(expression, 'pcall')) continue;
-      report(node, 'What redis.pcall answers is dropped, errors included. Look at it, or use redis.call.');
+  'unheard-error': ({ of, names }, report) => {
+    for (const { node } of of('CallStatement')) {
+      const call = node['expression'];
+      if (!isCall(call) || serverMember(names, call['base']) !== 'pcall') continue;
+      report(call, 'What redis.pcall answers is dropped, errors included. Look at it, or use redis.call.');
     }
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
-function commandOf(node: LuaNode): { readonly name: string; readonly args: readonly LuaNode[] } | undefined {
-  if (!isServerCall(node, 'call', 'pcall')) return undefined;
-  const [first, ...args] = argumentsOf(node);
-  const name = textOf(first)?.toUpperCase();
-  return name === undefined ? undefined : { name, args };
-}
-
 /** Put together in the library: by `..`, or by string.format. */
-function isMade(key: LuaNode): boolean {
-  if (key.type === 'BinaryExpression' && key['operator'] === '..') {
-    return walk(key).some(({ node }) => textOf(node) !== undefined);
+function isMade(key: LuaNode | undefined, names: Names): boolean {
+  if (key?.type === 'BinaryExpression' && key['operator'] === '..') {
+    return walk(key).some(({ node }) => textOf(node) !== undefined || names.text(node) !== undefined);
   }
-  return isCall(key) && memberOf(key['base'])?.join('.') === 'string.format';
+  return isCall(key) && names.member(key['base'])?.join('.') === 'string.format';
 }

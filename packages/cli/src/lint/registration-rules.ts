@@ -1,7 +1,5 @@
 import { FLAGS, READS, REPLICATED, WRITES } from './commands.js';
-import { isServerCall } from './library.js';
 import type { Rule } from './rules.js';
-import { argumentsOf } from './syntax-tree.js';
 
 const HEADER = /^#!lua name=("?)\w+\1\r?\n/i;
 const VERSION = /^--[ \t]*@version[ \t]+\d+\.\d+\.\d+/m;
@@ -21,8 +19,8 @@ export const registrationRules = {
       'Nobody can tell an older release from a newer one. Write "-- @version 1.0.0" under the first line.',
     );
   },
-  'no-function': ({ registered, all }, report) => {
-    if (registered.length > 0 || all.some(({ node }) => isServerCall(node, 'register_function'))) return;
+  'no-function': ({ serverCalls }, report) => {
+    if (serverCalls.some(({ member }) => member === 'register_function')) return;
     report(
       top(1),
       'The server takes no library without a function. Register one: redis.register_function(NAME, CALLBACK).',
@@ -40,11 +38,17 @@ export const registrationRules = {
       );
     }
   },
-  'flags-argument': ({ all, registered }, report) => {
-    for (const { node } of all) {
-      if (!isServerCall(node, 'register_function') || argumentsOf(node).length < 3) continue;
+  'function-name': ({ registered }, report) => {
+    for (const { name, call } of registered) {
+      if (/^\w+$/.test(name)) continue;
+      report(call, `The server takes no function "${name}". Use letters, digits and _.`);
+    }
+  },
+  'flags-argument': ({ serverCalls, registered }, report) => {
+    for (const { member, args, call } of serverCalls) {
+      if (member !== 'register_function' || args.length < 3) continue;
       report(
-        node,
+        call,
         'register_function takes flags in its table form only: { function_name = …, callback = …, flags = … }.',
       );
     }

@@ -1,10 +1,13 @@
 import { callRules } from './call-rules.js';
+import { conditionRules } from './condition-rules.js';
 import type { Finding } from './finding.js';
 import { globalRules } from './global-rules.js';
 import type { LuaLibrary } from './library.js';
+import { limitRules } from './limit-rules.js';
 import { registrationRules } from './registration-rules.js';
 import { replyRules } from './reply-rules.js';
 import type { LuaNode } from './syntax-tree.js';
+import { valueRules } from './value-rules.js';
 
 /** Says that something is wrong at a node. */
 export type Report = (node: LuaNode, message: string) => void;
@@ -13,9 +16,15 @@ export type Report = (node: LuaNode, message: string) => void;
 export type Rule = (library: LuaLibrary, report: Report) => void;
 
 /** By the code that findings and comments name. Each has a heading in docs/lint.md. */
-export const RULES = { ...registrationRules, ...globalRules, ...callRules, ...replyRules } as const satisfies Readonly<
-  Record<string, Rule>
->;
+export const RULES = {
+  ...registrationRules,
+  ...globalRules,
+  ...limitRules,
+  ...callRules,
+  ...conditionRules,
+  ...valueRules,
+  ...replyRules,
+} as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleCode = keyof typeof RULES;
 

@@ -91,6 +91,6 @@ export function argumentsOf(call: LuaNode): readonly LuaNode[] {
   return nodes([call.type === 'TableCallExpression' ? call['arguments'] : call['argument']]);
 }
 
-export function isCall(node: LuaNode): boolean {
-  return node.type === 'CallExpression' || node.type === 'TableCallExpression' || node.type === 'StringCallExpression';
+export function isCall(node: unknown): node is LuaNode {
+  return isNode(node) && /^(?:Table|String)?CallExpression$/.test(node.type);
 }
