@@ -6,6 +6,7 @@ import { cartLibrary } from '@redis-functions/cart';
 import { RedisFunctions } from '@redis-functions/core';
 import { rateLimiterLibrary } from '@redis-functions/rate-limit';
 import { type RedisCluster, type RedisServer, startCluster, startRedis } from '@redis-functions/testing';
+import { lint } from '../../packages/cli/src/lint/lint.js';
 import { declaredCommands } from '../../tools/command-page.js';
 import { blocksOf, PAGES, ROOT } from './pages.js';
 import type { Block, Outcome } from './run-blocks.js';
@@ -16,7 +17,12 @@ const FOLDER = `${ROOT}.cache/readme`;
 /** Of which a spec of the command line compiles and runs the code: it needs what is generated from its Lua. */
 const ELSEWHERE = 'docs/generate.md';
 
-const BLOCKS = PAGES.filter((page) => page !== ELSEWHERE).flatMap((page) => blocksOf(page, 'ts'));
+const BLOCKS = PAGES.filter((page) => page !== ELSEWHERE).flatMap((page) => [
+  ...blocksOf(page, 'ts'),
+  ...blocksOf(page, 'js').map(({ name, code }) => ({ name: `${name}-js`, code })),
+]);
+/** Of docs/migrate.md and docs/generate.md specs of the command line run the Lua. */
+const LUA = PAGES.filter((page) => !/migrate|generate/.test(page)).flatMap((page) => blocksOf(page, 'lua'));
 const SHELL = PAGES.flatMap((page) => blocksOf(page, 'sh')).flatMap(({ name, code }) =>
   code
     .split('\n')
@@ -164,6 +170,14 @@ describe('the README and the pages', () => {
       }
     });
     expect(wrong).toEqual([]);
+  });
+
+  it.each(LUA)('shows Lua in which lint finds nothing: $name', ({ code }) => {
+    expect(lint(code)).toEqual([]);
+  });
+
+  it.each(PAGES.flatMap((page) => blocksOf(page, 'json')))('shows JSON that can be read: $name', ({ code }) => {
+    expect(JSON.parse(code)).toBeInstanceOf(Object);
   });
 
   it('shows scripts of npm that there are', () => {
