@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cartLibrary } from '@redis-functions/cart';
@@ -7,6 +7,7 @@ import { RedisFunctions } from '@redis-functions/core';
 import { rateLimiterLibrary } from '@redis-functions/rate-limit';
 import { type RedisCluster, type RedisServer, startCluster, startRedis } from '@redis-functions/testing';
 import { lint } from '../../packages/cli/src/lint/lint.js';
+import { runCli } from '../../packages/cli/test/terminal.js';
 import { declaredCommands } from '../../tools/command-page.js';
 import { blocksOf, PAGES, ROOT } from './pages.js';
 import type { Block, Outcome } from './run-blocks.js';
@@ -111,7 +112,8 @@ describe('the README and the pages', () => {
       },
     );
     outcomes = new Map((JSON.parse(stdout) as Outcome[]).map((outcome) => [outcome.name, outcome]));
-  });
+    // about ten seconds, on a loaded machine more
+  }, 180_000);
   afterAll(() => Promise.all([redis?.stop(), cluster?.stop()]));
 
   /** On the servers of this spec, with what the page only says in words. */
@@ -170,6 +172,29 @@ describe('the README and the pages', () => {
       }
     });
     expect(wrong).toEqual([]);
+  });
+
+  it.each(['cli0', 'cli1'])('shows commands that can be run one after the other: %s', async (block) => {
+    await redis.command('FLUSHALL');
+    await redis.command('FUNCTION', 'FLUSH');
+    cpSync(`${ROOT}packages/cart/lua/cart.lua`, `${FOLDER}/lua/cart.lua`);
+    const before = process.cwd();
+    const lines = SHELL.filter(({ name }) => name === block);
+    expect(lines).toHaveLength(5);
+    process.chdir(FOLDER);
+    try {
+      for (const { line } of lines) {
+        // there is one server here, and nobody who could be asked
+        const words = line
+          .replace(/^(npx )?redis-functions /, '')
+          .replace(' --cluster', '')
+          .split(' ');
+        const { code, err } = await runCli(words[0] === 'restore' ? [...words, '--yes'] : words, { url: redis.url });
+        expect({ line, code, err }).toEqual({ line, code: 0, err: '' });
+      }
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it.each(LUA)('shows Lua in which lint finds nothing: $name', ({ code }) => {

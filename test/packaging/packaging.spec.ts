@@ -107,11 +107,14 @@ const title = 'the packages, as somebody installs them';
       const path = await project('express-4-cjs', [...SERVICES, 'express', 'testing', 'cli']);
       await redis.command('FLUSHALL');
       expect(await node(path, 'app.cjs')).toEqual(ANSWERS);
-      const { stdout } = await npm(['exec', '--', 'redis-functions', '--version'], path);
-      expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+      const command = (...args: string[]) =>
+        run(join(path, 'node_modules', '.bin', 'redis-functions'), args, {
+          cwd: path,
+          shell: process.platform === 'win32',
+        });
+      expect((await command('--version')).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
       // the Lua that a package ships is found where it is installed
-      const lint = ['exec', '--', 'redis-functions', 'lint', 'node_modules/@redis-functions/cart/lua'];
-      expect((await npm(lint, path)).stdout).toBe('1 file: nothing found.\n');
+      expect((await command('lint', 'node_modules/@redis-functions/cart/lua')).stdout).toBe('1 file: nothing found.\n');
     },
     4 * MINUTES,
   );

@@ -6,7 +6,7 @@ const express = require('express');
 const functions = new RedisFunctions({ url: process.env.REDIS_URL });
 const carts = new CartService({ functions, shop: 'main', currency: 'EUR', stock: 'none' });
 const app = express();
-app.use(rateLimit({ functions, limit: 3, window: '1m' }));
+app.use(rateLimit({ functions, limit: 3, window: '1m', deadlineMs: 5_000, startupMs: 5_000 }));
 app.use(session({ functions, routingKey: 'a routing key of at least 32 characters' }));
 app.get('/', async (request, response) => {
   const visits = await request.session.increment('visits');

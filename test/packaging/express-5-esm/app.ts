@@ -10,7 +10,9 @@ import express from 'express';
 // a server of its own, as a test has one
 const redis = await startRedis();
 const functions = new RedisFunctions({ url: redis.url });
-const limiter = new RateLimiter({ functions, policies: [{ limit: 3, window: '1m' }], prefix: 'rl:express' });
+const policies = [{ limit: 3, window: '1m' }] as const;
+// the machine of a test may be loaded
+const limiter = new RateLimiter({ functions, policies, deadlineMs: 5_000, startupMs: 5_000 });
 const service = new SessionService({ functions, routingKey: 'a routing key of at least 32 characters' });
 const carts = new CartService({ functions, shop: 'main', currency: 'EUR', stock: 'none' });
 const app = express();

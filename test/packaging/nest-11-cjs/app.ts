@@ -23,7 +23,7 @@ class ShopController {
   imports: [
     RedisFunctionsModule.forRoot({
       url: process.env['REDIS_URL'] ?? '',
-      rateLimit: { policies: { visits: { limit: 3, window: '1m' } } },
+      rateLimit: { policies: { visits: { limit: 3, window: '1m' } }, deadlineMs: 5_000, startupMs: 5_000 },
       session: { routingKey: 'a routing key of at least 32 characters' },
       cart: { shop: 'main', currency: 'EUR', stock: 'none' },
     }),
