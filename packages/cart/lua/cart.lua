@@ -105,6 +105,8 @@ local LARGEST_INTEGER_REPLY = 4503599627370496
 local CHUNK = 500
 local MAX_PRODUCT_BYTES = 256
 local MAX_LINE_BYTES = 320
+-- the key of a cart, which may name it twice with three bytes for each of its own
+local MAX_HOLDER_BYTES = 2000
 -- expired holds that one call takes along: about 0.1 ms
 local SWEEP = 200
 
@@ -473,7 +475,8 @@ end
 -- costs as much to find as to read
 local function read_head(work, cart, value)
   local version, units, count, variants, currency = match(value, '^(%d+) (%d+) (%d+) ([01]) ?(.*)$')
-  if not version then
+  -- one more than the last of them would be the same number
+  if not version or to_number(version) >= MAX then
     fail_corrupt(work, cart.key, 'has "' .. show(value) .. '" as version, units and lines. Clear the cart.')
     return
   end
@@ -1835,7 +1838,12 @@ local function cart_merge(keys, args)
     return refusal
   end
   for _, entry in entries(stock) do
-    set_hold(work, entry, source.key, 0)
+    local own = entry.own[source.key]
+    -- its checkout, if there was one, is over
+    if own then
+      own.pinned, own.checkout = 0, ''
+      set_hold(work, entry, source.key, 0)
+    end
   end
   local reply = { 'OK', #source.list, '' }
   for _, line in each(source.list) do
@@ -2079,6 +2087,10 @@ local function refuse_record(record, checkout, order)
   if record.order ~= '' and record.order ~= order then
     return { 'ORDER_CONFLICT', record.order }
   end
+  -- the record may outlive the order, which answers a repeat
+  if record.state == 'done' then
+    return { 'CHECKOUT_NOT_FOUND' }
+  end
 end
 
 local function wanted_lines(record)
@@ -2321,7 +2333,7 @@ local function begin_product(name, keys, args, wants)
   if work.problem then
     return work
   end
-  work.sku, work.holder = read_product(work, args[1]), read_text(work, 'holder', args[2], 1200)
+  work.sku, work.holder = read_product(work, args[1]), read_text(work, 'holder', args[2], MAX_HOLDER_BYTES)
   work.place = { stock = keys[1], holds = keys[2], due = keys[3] }
   return work
 end

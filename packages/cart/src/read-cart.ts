@@ -38,7 +38,7 @@ function fromShort(reply: Reply, hasPrices: boolean, hasStock: boolean): StoredC
 
 function toHead(text: string, checkout: string) {
   const head = text === '' ? ['', '0'] : HEAD.exec(text);
-  if (!head) return undefined;
+  if (!head || Number(head[1]) >= Number.MAX_SAFE_INTEGER) return undefined;
   const end = checkout.lastIndexOf(':');
   return {
     version: Number(head[1]),

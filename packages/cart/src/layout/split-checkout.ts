@@ -148,8 +148,10 @@ export class SplitCheckout {
     return toCheckout(accept(reply, asked), { cartId, currency });
   }
 
-  async #pinAll({ cartId, checkoutId, lines }: Checkout, windowMs: number): Promise<void> {
+  async #pinAll({ cartId, checkoutId, lines, replayed }: Checkout, windowMs: number): Promise<void> {
     const { library, keys } = this.#config;
+    // what is over is not held again
+    if (replayed && !(await this.#isPinning(cartId, checkoutId))) return;
     const pinned: Units[] = [];
     try {
       for (const units of this.#toPin(lines)) {
@@ -162,10 +164,15 @@ export class SplitCheckout {
       throw error;
     }
     const [, opened] = await named(library.opened({ keys: [keys.of(cartId).checkout], args: [checkoutId] }));
-    if (toInteger(opened) === 1) return;
-    const [id, state] = await named(library.journal({ keys: [keys.of(cartId).checkout] }));
     // the answer to an operation that is over
-    if (id === checkoutId && state !== 'pinning') return;
+    if (toInteger(opened) === 0) await this.#isPinning(cartId, checkoutId);
+  }
+
+  /** @throws CartError `CHECKOUT_NOT_FOUND` where it is not the checkout of the cart any more. */
+  async #isPinning(cartId: string, checkoutId: string): Promise<boolean> {
+    const { library, keys } = this.#config;
+    const [id, state] = await named(library.journal({ keys: [keys.of(cartId).checkout] }));
+    if (id === checkoutId) return state === 'pinning';
     throw new CartError({ code: 'CHECKOUT_NOT_FOUND', checkoutId });
   }
 

@@ -18,6 +18,7 @@ export interface MergeSteps {
   readonly add: (cartId: string, line: ParcelLine, quantity: number, op: Operation) => Promise<LineChange>;
   readonly set: (cartId: string, line: ParcelLine, quantity: number, op: Operation) => Promise<LineChange>;
   readonly letGo: (cartId: string, sku: string, units: number) => Promise<void>;
+  readonly unpin: (cartId: string, sku: string, checkoutId: string, keep: number) => Promise<void>;
 }
 
 export interface ParcelLine extends LineTarget {
@@ -114,13 +115,23 @@ export class SplitMerge {
   async #deliver(from: string, parcel: Parcel): Promise<MergeAdjustment[]> {
     const { library, keys } = this.#config;
     const adjustments: MergeAdjustment[] = [];
+    const checkoutId = await this.#checkoutThatIsOver(from);
     for (const [index, line] of parcel.lines.entries()) {
+      if (checkoutId) await this.#steps.unpin(from, line.sku, checkoutId, line.quantity);
       const opId = `merge.${parcel.id}.${index}`;
       const short = await this.#deliverLine(from, parcel, line, { opId, ifVersion: undefined, fingerprint: 'merge' });
       if (short) adjustments.push(short);
     }
     await named(library.delivered({ keys: [keys.of(from).parcel], args: [parcel.id] }));
     return adjustments;
+  }
+
+  /** One that can still be paid, late: until then what it pinned is nobody's. */
+  async #checkoutThatIsOver(cartId: string): Promise<string | undefined> {
+    const { library, keys, stock } = this.#config;
+    if (stock !== 'reserve-on-add') return undefined;
+    const [id, state, leftMs] = await named(library.journal({ keys: [keys.of(cartId).checkout] }));
+    return state === 'open' && toInteger(leftMs) === 0 ? toText(id) : undefined;
   }
 
   async #deliverLine(from: string, { into, strategy }: Parcel, line: ParcelLine, op: Operation) {

@@ -72,6 +72,7 @@ export class SplitLayout implements CartLayout {
       add: (cartId, line, quantity, op) => this.#addFrom(cartId, line, quantity, op),
       set: (cartId, line, quantity, op) => this.set(cartId, line, quantity, op),
       letGo: (cartId, sku, units) => this.#letGo(cartId, sku, units),
+      unpin: (cartId, sku, checkoutId, keep) => this.#products.unpin(cartId, sku, checkoutId, keep),
     });
   }
 
@@ -146,7 +147,7 @@ export class SplitLayout implements CartLayout {
 
   async clear(cartId: string, op: Operation) {
     for (let attempt = 1; ; attempt++) {
-      const { version, lines } = await this.#lines(cartId);
+      const { version, lines } = await this.#lines(cartId).catch(unreadable);
       // what is let go is what was cleared: of this version
       const guarded = { ...op, ifVersion: op.ifVersion ?? version };
       const reply = await this.#send('clear', cartId, this.#changeOf(cartId, []), guarded);
@@ -362,6 +363,12 @@ export class SplitLayout implements CartLayout {
   #asked({ ifVersion, opId }: Operation): Asked {
     return { ifVersion, opId, currency: this.#config.currency };
   }
+}
+
+/** A cart that cannot be read is cleared all the same; what it holds expires. */
+function unreadable(error: unknown): { version: number | undefined; lines: readonly StoredLine[] } {
+  if (error instanceof CartError && error.code === 'CORRUPT_DATA') return { version: undefined, lines: [] };
+  throw error;
 }
 
 function given(price: number | null) {
