@@ -48,12 +48,17 @@ export function readLibrary(code: string): LuaLibrary {
   };
 }
 
+/** In the order of the text, also of several types. */
 function indexed(all: readonly Visited[]): (...types: readonly string[]) => readonly Visited[] {
-  const byType = new Map<string, Visited[]>();
-  for (const visited of all) {
-    const known = byType.get(visited.node.type);
-    if (known) known.push(visited);
-    else byType.set(visited.node.type, [visited]);
+  const places = new Map<string, number[]>();
+  for (const [place, { node }] of all.entries()) {
+    const known = places.get(node.type);
+    if (known) known.push(place);
+    else places.set(node.type, [place]);
   }
-  return (...types) => types.flatMap((type) => byType.get(type) ?? []);
+  return (...types) =>
+    types
+      .flatMap((type) => places.get(type) ?? [])
+      .sort((left, right) => left - right)
+      .map((place) => all[place] as Visited);
 }
