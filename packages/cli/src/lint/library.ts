@@ -48,17 +48,23 @@ export function readLibrary(code: string): LuaLibrary {
   };
 }
 
-/** In the order of the text, also of several types. */
+/** In the order of the text, also of several types. Rules ask for the same ones again and again. */
 function indexed(all: readonly Visited[]): (...types: readonly string[]) => readonly Visited[] {
-  const places = new Map<string, number[]>();
-  for (const [place, { node }] of all.entries()) {
-    const known = places.get(node.type);
-    if (known) known.push(place);
-    else places.set(node.type, [place]);
+  const known = new Map<string, Visited[]>();
+  for (const visited of all) {
+    const { type } = visited.node;
+    const found = known.get(type);
+    if (found) found.push(visited);
+    else known.set(type, [visited]);
   }
-  return (...types) =>
-    types
-      .flatMap((type) => places.get(type) ?? [])
-      .sort((left, right) => left - right)
-      .map((place) => all[place] as Visited);
+  return (...types) => {
+    const id = types.join();
+    let found = known.get(id);
+    if (!found) {
+      const wanted = new Set(types);
+      found = types.length === 1 ? [] : all.filter(({ node }) => wanted.has(node.type));
+      known.set(id, found);
+    }
+    return found;
+  };
 }
