@@ -126,8 +126,9 @@ describe.each(COMMANDS.map((argv) => [argv.filter((word) => !word.includes('/'))
     };
 
     it('says that nobody answers', async () => {
-      for (const more of [[], ['--cluster'], ['--sentinel', 'main']]) {
-        const ran = await run('--url', withSecret('redis://127.0.0.1:1'), '--timeout', '150', ...more);
+      const nowhere = ['--url', withSecret('redis://127.0.0.1:1'), '--timeout', '150'];
+      const topologies = [[], ['--cluster'], ['--sentinel', 'main']];
+      for (const ran of await Promise.all(topologies.map((more) => run(...nowhere, ...more)))) {
         expectRefusal(argv, ran);
         expect(ran.err).toContain('127.0.0.1:1');
       }

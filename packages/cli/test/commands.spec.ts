@@ -9,12 +9,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   availableServers,
   type RedisCluster,
-  type RedisSentinels,
   type RedisServer,
   startCluster,
   startRedis,
-  startSentinel,
 } from '@redis-functions/testing';
+import type { Terminal } from '../src/output/terminal.js';
+import { COMMANDS } from '../src/program.js';
 import { runCli } from './terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-functions-cli-'));
@@ -164,27 +164,9 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
     ];
     for (const argv of uses) expect({ argv, code: (await runCli(argv, { url })).code }).toEqual({ argv, code: 2 });
     expect(await runCli(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-    for (const name of [
-      'new',
-      'lint',
-      'deploy',
-      'plan',
-      'verify',
-      'diff',
-      'list',
-      'show',
-      'call',
-      'debug',
-      'delete',
-      'stats',
-      'kill',
-      'dump',
-      'restore',
-      'bundle',
-      'acl',
-      'doctor',
-      'prune',
-    ]) {
+    const names = COMMANDS.map((make) => make({} as Terminal).name());
+    expect(names).toHaveLength(23);
+    for (const name of names) {
       const { code, out } = await runCli([name, '--help']);
       expect(code).toBe(0);
       expect(out).toMatch(/Example:\n {2}\$ redis-functions /);
@@ -196,6 +178,13 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
     expect(code).toBe(1);
     expect(err).toContain('127.0.0.1:1');
     expect(err).not.toContain('secret-word');
+    for (const more of [[], ['--cluster'], ['--sentinel', 'main']]) {
+      expect(await runCli(['list', '--url', 'redis://app:50%secret@127.0.0.1:1', ...more])).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/^(?!.*secret).* Write %25 for it\.\n$/),
+      });
+    }
   });
 
   it('say which permission is missing', async () => {
@@ -207,15 +196,12 @@ describe.each(availableServers())('the commands on $name', ({ path }) => {
   });
 });
 
-describe('the commands on a topology', () => {
+describe('the commands on a cluster', () => {
   let cluster: RedisCluster;
-  let group: RedisSentinels;
   beforeAll(async () => {
-    [cluster, group] = await Promise.all([startCluster({ primaries: 3, replicas: 0 }), startSentinel()]);
+    cluster = await startCluster({ primaries: 3, replicas: 0 });
   });
-  afterAll(async () => {
-    await Promise.all([cluster.stop(), group.stop()]);
-  });
+  afterAll(() => cluster.stop());
 
   it('reach every primary of a cluster, and show where they differ', async () => {
     const counter = file('counter.lua', library('counter', '1.0.0'));
@@ -233,15 +219,6 @@ describe('the commands on a topology', () => {
     await runCli(['deploy', counter, ...on]);
     expect(await runCli(['verify', counter, ...on])).toMatchObject({ code: 0 });
     expect((await runCli(['call', 'counter_add', '--key', 'a', '--arg', '1', ...on])).out).toBe('(integer) 1\n');
-  });
-
-  it('find the primary by its sentinels', async () => {
-    const [sentinel] = group.addresses;
-    const on = ['--sentinel', group.name, '--url', `redis://${sentinel?.host}:${sentinel?.port}`];
-    expect(await runCli(['deploy', file('counter.lua', library('counter', '1.0.0')), ...on])).toMatchObject({
-      code: 0,
-    });
-    expect((await runCli(['list', ...on])).out).toContain('counter');
   });
 });
 

@@ -28,7 +28,6 @@ export async function runCli(argv: readonly string[], { url, answer, typed = [] 
       err += text;
     },
     isInteractive: answer !== undefined,
-    hasColour: false,
     env: url === undefined ? {} : { REDIS_URL: url },
     confirm: async (question) => {
       questions.push(question);

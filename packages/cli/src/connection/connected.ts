@@ -5,6 +5,8 @@ import { exitBy, takeSignals } from '../output/signals.js';
 import type { Terminal } from '../output/terminal.js';
 import { type ConnectionOptions, DEFAULT_URL } from './options.js';
 import { finalRefusal, withLastFailure } from './refusal.js';
+import { sentinelNodes } from './sentinel-nodes.js';
+import { toAddress } from './server-address.js';
 
 /** Runs work on a connection that is closed whatever happens. */
 export async function connected<T>(
@@ -65,7 +67,12 @@ function whereOf({ url, cluster, sentinel }: ConnectionOptions, { env }: Termina
     throw new CliError('Both --cluster and --sentinel are given. Give the one that the server is.', 2);
   }
   if (cluster) return { cluster: { nodes } };
-  if (sentinel !== undefined) return { sentinel: { name: sentinel, nodes } };
+  if (sentinel !== undefined) {
+    const sentinels = sentinelNodes(nodes, env);
+    // after those, which are looked at: the first is a URL
+    const { username, password } = toAddress(nodes[0] as string);
+    return { sentinel: { name: sentinel, nodes: sentinels, username, password } };
+  }
   const [only = '', ...others] = nodes;
   if (others.length > 0) throw new CliError('Several URLs are given. Add --cluster, or --sentinel NAME.', 2);
   return { url: only };

@@ -14,7 +14,10 @@ export function withConnection(command: Command): Command {
   return command
     .option('--url <url>', `redis:// or rediss://, several with commas (default: REDIS_URL, else ${DEFAULT_URL})`)
     .option('--cluster', 'the URL is of any node of a cluster')
-    .option('--sentinel <name>', 'the URL is of a sentinel, which knows the primary by this name')
+    .option(
+      '--sentinel <name>',
+      'the URL is of a sentinel, which knows the primary by this name; user and password are for the servers',
+    )
     .addOption(new Option('--timeout <ms>', 'give up after so long').default(10_000).argParser(toMilliseconds));
 }
 

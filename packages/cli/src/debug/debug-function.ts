@@ -1,8 +1,8 @@
+import type { ServerAddress } from '../connection/server-address.js';
 import { CliError } from '../output/cli-error.js';
 import type { Report } from '../output/report.js';
 import type { Terminal } from '../output/terminal.js';
 import { reportOutcome } from './outcome.js';
-import type { ServerAddress } from './server-address.js';
 import { type StartOptions, startSession } from './start.js';
 import { readTarget } from './target.js';
 import { converse } from './terminal/converse.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { describeAddress, type ServerAddress } from '../connection/server-address.js';
 import { CliError } from '../output/cli-error.js';
 import { type Reply, ReplyReader, ServerError } from './resp.js';
-import { describeAddress, type ServerAddress } from './server-address.js';
 
 /**
  * A connection of its own for the debugger: once a script runs under it, the server answers with arrays of status lines,

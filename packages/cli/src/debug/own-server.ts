@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from '../connection/options.js';
+import { type ServerAddress, toAddress } from '../connection/server-address.js';
 import { CliError } from '../output/cli-error.js';
-import { type ServerAddress, toAddress } from './server-address.js';
 import { findServer } from './where.js';
 
 export interface WhereOptions extends ConnectionOptions {

@@ -1,9 +1,9 @@
+import type { ServerAddress } from '../connection/server-address.js';
 import { CliError } from '../output/cli-error.js';
 import { LdbConnection } from './ldb-connection.js';
 import { LuaSource } from './lua-source.js';
 import { ServerError } from './resp.js';
 import { type DebuggedFunction, toScript } from './script.js';
-import type { ServerAddress } from './server-address.js';
 import { DebugSession } from './session.js';
 
 export interface StartOptions {

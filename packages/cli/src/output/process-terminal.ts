@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { processLines } from './process-lines.js';
 import type { Terminal } from './terminal.js';
 
-/** The terminal of this process. Colour as NO_COLOR, FORCE_COLOR and the terminal itself say. */
+/** The terminal of this process. Nothing is coloured: tables and diffs are the same for people, pipes and logs. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   // whoever reads the output may have seen enough: `… | head`
@@ -18,7 +18,6 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isInteractive,
-    hasColour: env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? true : stdout.isTTY === true && stdout.hasColors(),
     env,
     async confirm(question) {
       const lines = createInterface({ input: stdin, output: stderr });

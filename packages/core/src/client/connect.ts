@@ -59,13 +59,13 @@ export function connectPort(url: string, onError: OnError): ClientPort {
 /** @throws InvalidArgumentError. */
 export function connectClusterPort({ nodes }: ClusterConnection, onError: OnError): ClientPort {
   const address = `the cluster ${toAddresses('cluster.nodes', nodes)}`;
-  const { username, password } = new URL(nodes[0] as string);
+  const first = new URL(nodes[0] as string);
   const cluster = createCluster({
     rootNodes: nodes.map((url) => ({ url })),
     defaults: {
       ...CLIENT,
-      ...credentials(username, password),
-      socket: socketFor(nodes[0] as string),
+      ...loginOf(first),
+      socket: socketFor(first.href),
     },
     commandOptions: NO_TIMEOUT,
     topologyRefreshOnReconnectionAttemptStrategy: LOOK_FOR_SUCCESSOR_AFTER_MS,
@@ -88,9 +88,11 @@ export function connectSentinelPort(
       return { host: hostname, port: Number(port || 26_379) };
     }),
     nodeClientOptions: { ...CLIENT, ...credentials(username, password), socket },
-    sentinelClientOptions: { ...credentials(first.username, first.password), socket },
+    sentinelClientOptions: { ...loginOf(first), socket },
     commandOptions: NO_TIMEOUT,
     masterPoolSize: SENTINEL_CONNECTIONS,
+    // a password that the servers refuse would be tried again in silence
+    passthroughClientErrorEvents: true,
   });
   return ownedPort(sentinel, nodeRedisSentinelPort(sentinel, address), onError);
 }
@@ -134,11 +136,13 @@ function socketFor(url: string) {
   return url.startsWith('rediss:') ? { ...SOCKET, tls: true as const } : SOCKET;
 }
 
+/** Those of a URL, as the server is told them. */
+function loginOf({ username, password }: URL) {
+  return credentials(decodeURIComponent(username), decodeURIComponent(password));
+}
+
 function credentials(username: string | undefined, password: string | undefined) {
-  return {
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-  };
+  return { ...(username && { username }), ...(password && { password }) };
 }
 
 function toAddresses(field: string, urls: readonly string[]): string {
@@ -163,6 +167,11 @@ export function redactUrl(url: string, field = 'url'): string {
       field,
       `${field} begins with "${parsed.protocol}". Write it like "redis://localhost:6379".`,
     );
+  }
+  try {
+    loginOf(parsed);
+  } catch {
+    throw new InvalidArgumentError(field, `${field} has a % in its user or password as it is. Write %25 for it.`);
   }
   return `${parsed.protocol}//${parsed.host || 'localhost:6379'}${parsed.pathname === '/' ? '' : parsed.pathname}`;
 }
