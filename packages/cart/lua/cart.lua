@@ -900,12 +900,13 @@ local function load_stock(work, place, skus, holders)
         fields[at + 1 + j], members[at + j] = 'c:' .. member, member
       end
     end
+    fields[width * step + 1] = 'b'
     local values = read_fields(work, place.holds, fields)
     for i = 1, width do
       read_entry(work, place, stock[list[i]], values, members, (i - 1) * step, holders)
     end
     -- few shops have any
-    if on_key(work, 'HEXISTS', place.holds, 'b') == 1 then
+    if values[width * step + 1] then
       read_backorders(work, place, stock, list)
     end
   end
@@ -1712,6 +1713,40 @@ local function join_stock(work, place, skus, holder)
   return join(texts, '\n')
 end
 
+-- The line of a q: field, false of another field. Carts have the same products: to look one up costs a fraction of
+-- cutting it anew. The names of many shops do not fill the memory.
+local line_names, name_count = {}, 0
+
+local function line_name(field)
+  local what, colon = byte(field, 1, 2)
+  local name = colon == 58 and what == 113 and sub(field, 3)
+  if name_count >= 10000 then
+    line_names, name_count = {}, 0
+  end
+  line_names[field], name_count = name, name_count + 1
+  return name
+end
+
+-- The prices as they are, "null" where there is none. Of a hash that is hardly larger than the cart all is read: in a
+-- hash of this size Redis looks for each field from the first on.
+local function read_price_texts(work, key, skus, count)
+  if count < 8 or (on_key(work, 'HLEN', key) or huge) > 2 * count then
+    local prices = read_fields(work, key, skus)
+    for i = 1, #prices do
+      prices[i] = prices[i] or 'null'
+    end
+    return prices
+  end
+  local fields, by_sku, prices = call('HGETALL', key), {}, {}
+  for i = 1, #fields, 2 do
+    by_sku[fields[i]] = fields[i + 1]
+  end
+  for i = 1, count do
+    prices[i] = by_sku[skus[i]] or 'null'
+  end
+  return prices
+end
+
 local function cart_read(keys, args)
   local work = begin('cart_read', keys, args, READ)
   local fields = on_key(work, 'HGETALL', keys[1])
@@ -1719,18 +1754,23 @@ local function cart_read(keys, args)
     return work.problem
   end
   local ids, values, count, named, head, checkout = {}, {}, 0, nil, '', ''
+  local known = line_names
   for i = 1, #fields, 2 do
-    local field = fields[i]
-    local what, colon = byte(field, 1, 2)
-    if colon ~= 58 then
-      head = field == 'v' and fields[i + 1] or head
-      checkout = field == 'k' and fields[i + 1] or checkout
-    elseif what == 113 then
+    local field, value = fields[i], fields[i + 1]
+    local id = known[field]
+    if id == nil then
+      id = line_name(field)
+    end
+    if id then
       count = count + 1
-      ids[count], values[count] = sub(field, 3), fields[i + 1]
-    else
+      ids[count], values[count] = id, value
+    elseif field == 'v' then
+      head = value
+    elseif field == 'k' then
+      checkout = value
+    elseif byte(field, 2) == 58 then
       named = named or {}
-      named[field] = fields[i + 1]
+      named[field] = value
     end
   end
   local skus = ids
@@ -1740,10 +1780,7 @@ local function cart_read(keys, args)
       skus[i] = named['s:' .. ids[i]] or ids[i]
     end
   end
-  local prices = work.count >= 2 and read_fields(work, keys[2], skus) or {}
-  for i = 1, #prices do
-    prices[i] = prices[i] or 'null'
-  end
+  local prices = work.count >= 2 and read_price_texts(work, keys[2], skus, count) or {}
   local reply = {
     'OK', call('PTTL', keys[1]), work.ms, head, checkout, count,
     join(ids, '\n'), join(values, ','), join(prices, ','), named and cjson.encode(named) or '',

@@ -14,8 +14,6 @@ export async function readCart(library: CartLibrary, keys: readonly string[]): P
   return short ?? toStoredCart(await named(library.get({ keys })));
 }
 
-/** Up to 16 digits: sums of larger ones are found out. */
-const NUMBERS = /^(?:(?:(?:0|[1-9]\d{0,15}|null),)*(?:0|[1-9]\d{0,15}|null))?$/;
 const HEAD = /^(\d+) (\d+) (\d+) [01] ?(.*)$/s;
 
 /** One that is not finished. */
@@ -76,11 +74,32 @@ function toLines(count: number, ids: string, values: string): Draft[] | undefine
   return lines;
 }
 
-/** Whole numbers and nulls; undefined where there is anything else. */
+const [COMMA, ZERO, NINE] = [44, 48, 57];
+
+/**
+ * Whole numbers and nulls, with commas between; undefined where there is anything else. Up to 16 digits: sums of numbers
+ * above 2^53-1 are found out. By hand, because checking and parsing take a third of the time of reading a large cart otherwise.
+ */
 function toNumbers(text: string): (number | null)[] | undefined {
-  // what is no list of digits, and of a fraction or an exponent, is not written by this package
-  if (!NUMBERS.test(text)) return undefined;
-  return JSON.parse(`[${text}]`) as (number | null)[];
+  const numbers: (number | null)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const start = at;
+    let number = 0;
+    let digit = text.charCodeAt(at);
+    while (digit >= ZERO && digit <= NINE) {
+      number = number * 10 + digit - ZERO;
+      digit = text.charCodeAt(++at);
+    }
+    const length = at - start;
+    if (length === 0 && text.startsWith('null', at)) {
+      numbers.push(null);
+      at += 4;
+    } else if (length === 0 || length > 16 || (length > 1 && text.charCodeAt(start) === ZERO)) return undefined;
+    else numbers.push(number);
+    // a comma is followed by another one
+    if (at < text.length && (text.charCodeAt(at) !== COMMA || at === text.length - 1)) return undefined;
+  }
+  return numbers;
 }
 
 /** @returns The total, null where a line has no price, undefined where a price is none or the total too large. */
