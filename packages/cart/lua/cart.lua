@@ -162,12 +162,22 @@ local function to_reply(number)
   return number > LARGEST_INTEGER_REPLY and digits(number) or number
 end
 
+-- the numbers of texts of up to 4 digits: quantities and prices come again and again, and a pattern costs ten lookups
+local wholes = {}
+
 -- tonumber() also takes nan, inf, 1e3, 0x10 and ' 5 '
 local function to_whole(text)
+  local number = wholes[text]
+  if number then
+    return number
+  end
   if text ~= '0' and not find(text, '^[1-9]%d*$') then
     return nil
   end
-  local number = to_number(text)
+  number = to_number(text)
+  if #text <= 4 then
+    wholes[text] = number
+  end
   return number <= MAX and number or nil
 end
 
@@ -727,8 +737,11 @@ local function write_cart(work, cart)
           end
         end
       elseif not line.is_new then
-        local n = #gone
-        gone[n + 1], gone[n + 2], gone[n + 3] = 'q:' .. id, 's:' .. id, 'm:' .. id
+        gone[#gone + 1] = 'q:' .. id
+        -- without these two a cart has none of the other fields
+        if cart.variants or cart.whole then
+          gone[#gone + 1], gone[#gone + 2] = 's:' .. id, 'm:' .. id
+        end
       end
     end
     local counts = argument(cart.units) .. ' ' .. cart.count .. (cart.variants and ' 1 ' or ' 0 ')
@@ -1364,13 +1377,19 @@ local function read_each(work, keys, args, first_cart)
       meta = args[at + 4] ~= '' and args[at + 4] or nil,
       price = args[at + 5] ~= '' and read_amount(work, args[at + 5], 0) or nil,
     }
-    local cart = carts[number] or { key = key, wanted = {} }
-    local n = #cart.wanted
-    cart.wanted[n + 1], cart.wanted[n + 2] = item.id, item.sku
-    if item.id ~= item.sku then
-      cart.wanted[n + 3], cart.wanted[n + 4] = item.sku, item.sku
+    local cart = carts[number]
+    if not cart then
+      cart = { key = key, wanted = {}, asked = {} }
+      carts[number] = cart
     end
-    carts[number], item.cart, item.number = cart, cart, number
+    if cart.asked[item.id] ~= item.sku then
+      local n = #cart.wanted
+      cart.wanted[n + 1], cart.wanted[n + 2], cart.asked[item.id] = item.id, item.sku, item.sku
+      if item.id ~= item.sku then
+        cart.wanted[n + 3], cart.wanted[n + 4] = item.sku, item.sku
+      end
+    end
+    item.cart, item.number = cart, number
     items[#items + 1], skus[#skus + 1] = item, item.sku
   end
   return items, skus
