@@ -31,8 +31,8 @@ export function LimitsPage() {
             <Plot summary={summary} />
             <figcaption class="quiet">
               Lines are worked out from the policy, dots are what{' '}
-              {limits.value.source === 'redis' ? 'Redis' : 'this process, while Redis is away,'} says. Below: requests
-              that passed <span class="outcome passed">|</span> and that were refused{' '}
+              {limits.value.source === 'redis' ? 'Redis' : 'this process, while Redis is away,'} says, in whole units.
+              Below: requests that passed <span class="outcome passed">|</span> and that were refused{' '}
               <span class="outcome refused">×</span>
             </figcaption>
             <p class="hidden" role="status" data-testid="summary">
