@@ -89,6 +89,10 @@ const WITHOUT = {
     expect(await redis.command('SCARD', 'key')).toBe(0);
   },
   'nil-comparison': answers('nil-comparison', null),
+  'named-reply-field': async (redis) => {
+    await redis.command('HSET', 'key', 'total', '5');
+    expect(await run(redis, 'named-reply-field')).toBeNull();
+  },
   'string-keyed-reply': answers('string-keyed-reply', []),
   'reserved-reply-field': answers('reserved-reply-field', []),
   'nil-in-reply': answers('nil-in-reply', ['OK']),
@@ -99,7 +103,14 @@ const WITHOUT = {
 const isOld = async (redis: RedisServer) => /redis_version:7\.0/.test(String(await redis.command('INFO', 'server')));
 
 /** What loses a server, or shows only on one of its own. */
-const ON_THEIR_OWN = ['duplicate-name', 'undeclared-key', 'error-table', 'math-random', 'time-in-loop'] as const;
+const ON_THEIR_OWN = [
+  'command-argument',
+  'duplicate-name',
+  'undeclared-key',
+  'error-table',
+  'math-random',
+  'time-in-loop',
+] as const;
 
 const servers = availableServers();
 const named = (pattern: RegExp): ServerBinary[] => servers.filter(({ name }) => pattern.test(name));
@@ -127,6 +138,13 @@ describe.each(redises.length > 0 ? redises : servers.slice(-1))('without lint, o
   });
   afterAll(() => redis.stop());
 
+  it.each(['#!lua name=lib ', '#!LUA  name="lib"', "#!lua name='lib'", '#!lua name=lib\r'])(
+    'takes the first line %j, and lint does',
+    async (first) => {
+      await load(redis, '', `${first}\nredis.register_function('f', function() return 1 end)`);
+    },
+  );
+
   it.each(Object.entries<Shown>(WITHOUT))('%s', (_, shown) => shown(redis));
 });
 
@@ -145,6 +163,17 @@ describe('without lint', () => {
     while (redis?.isRunning) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(redis?.log).toMatch(/crashed by signal|ASSERTION FAILED|Guru Meditation/);
   };
+
+  on(redises)(
+    'command-argument: $name refuses the call, and 8.0.2 crashes at the next FUNCTION FLUSH',
+    async ({ path }) => {
+      const own = await start(path);
+      await expect(run(own, 'command-argument')).rejects.toThrow(/must be strings or integers/);
+      const flushed = await own.command('FUNCTION', 'FLUSH').catch(() => 'lost');
+      if (flushed === 'lost') await crashed();
+      else expect(own.isRunning).toBe(true);
+    },
+  );
 
   // fixed in Valkey 9.1 and newer patches
   on(named(/^redis-[78]\.0/))('duplicate-name: $name crashes when the library is replaced', async ({ path }) => {

@@ -33,6 +33,53 @@ describe('lint', () => {
     ]);
   });
 
+  it('counts no locals of blocks that have ended', () => {
+    const block = (i: number) => `do\n${Array.from({ length: 150 }, (_, j) => `local a${i}_${j} = 1`).join('\n')}\nend`;
+    const in_ = (body: string) => codes(`${header}redis.register_function('f', function()\n${body}\nreturn 1 end)`);
+    expect(in_(`${block(0)}\n${block(1)}`)).toEqual([]);
+    expect(in_(`${block(0).slice(0, -3)}\nfor i = 1, 2 do\n${block(1)}\nend\nend`)).toEqual(['too-many-locals']);
+  });
+
+  it('knows what runs while a library is loaded', () => {
+    const library = (body: string) =>
+      codes(
+        `${header}local function f() ${body} end\nlocal x = f()\nredis.register_function('f', function() return x end)`,
+      );
+    expect(library('return math.floor(1.5)')).toEqual(['load-time-global']);
+    expect(library('return function() return math.floor(1.5) end')).toEqual([]);
+    expect(codes(`${header}local x = KEYS\nredis.register_function('f', function() return x end)`)).toEqual([
+      'unknown-global',
+    ]);
+  });
+
+  it('reads tables with what is set in them later, and lists in lists', () => {
+    const body = (text: string) => codes(`${header}redis.register_function('f', function(keys) ${text} end)`);
+    expect(body("local e = {} e.err = 'CODE why' error(e)")).toEqual([]);
+    expect(body('error({ err = true })')).toEqual(['error-table']);
+    expect(body("return { 'OK', { total = 1 } }")).toEqual(['string-keyed-reply']);
+    expect(body("return { 'OK', { 1, nil, 2 } }")).toEqual(['nil-in-reply']);
+    expect(body('return -1.5')).toEqual(['float-reply']);
+    expect(body("local r = redis.call('HGETALL', keys[1]) r.n = 1 redis.call('DEL', keys[1]) return r.n")).toEqual([]);
+    expect(body("local s = redis.call('GET', keys[1]) redis.call('DEL', keys[1]) return s.sub(s, 2)")).toEqual([]);
+  });
+
+  it('takes first lines as servers do', () => {
+    const of = (first: string) =>
+      codes(`${first}\n-- @version 1.0.0\nredis.register_function('f', function() return 1 end)`);
+    for (const first of ['#!lua name=lib ', '#!LUA  name="lib"', "#!lua name='lib'", '#!lua name=lib\r']) {
+      expect(of(first)).toEqual([]);
+    }
+    for (const first of ['#! lua name=lib', '#!lua', '#!lua name=my-lib']) {
+      expect(of(first)).toContain('missing-header');
+    }
+  });
+
+  // written for this test, in the ways that public libraries are written in
+  it('finds nothing in libraries as other people write them', async () => {
+    const { code, out } = await runCli(['lint', fileURLToPath(new URL('libraries', import.meta.url))]);
+    expect({ code, out }).toEqual({ code: 0, out: '5 files: nothing found.\n' });
+  });
+
   it('says where, and what is no Lua', () => {
     const text = `${header}redis.register_function('f', function(keys)\n  return redis.call('DEL', 'a' .. keys[1])\nend)`;
     expect(lint(text)).toMatchObject([{ code: 'undeclared-key', line: 4, column: 28 }]);

@@ -3,8 +3,17 @@ import { CALLS } from './library.js';
 import type { Names } from './names.js';
 import type { Rule } from './rules.js';
 import { serverMember } from './server-calls.js';
-import { argumentsOf, isCall, isNode, type LuaNode, nameOf, nodes, textOf, walk } from './syntax-tree.js';
+import { argumentsOf, isCall, isNode, type LuaNode, nodes, textOf, walk } from './syntax-tree.js';
+import { keyOf, keysSetLater } from './table-keys.js';
 import { unpackRules } from './unpack-rules.js';
+
+/** Values that servers take for no text. A number is one to them. */
+const NO_TEXT: ReadonlySet<string> = new Set([
+  'TableConstructorExpression',
+  'FunctionDeclaration',
+  'BooleanLiteral',
+  'NilLiteral',
+]);
 
 /** What is called, and with what. */
 export const callRules = {
@@ -12,6 +21,17 @@ export const callRules = {
     for (const { name, call } of commands) {
       if (name === undefined || !NOT_IN_FUNCTIONS.has(name)) continue;
       report(call, `${name} does not work in functions. Send it from the client.`);
+    }
+  },
+  'command-argument': ({ commands, names }, report) => {
+    for (const { args } of commands) {
+      for (const arg of args) {
+        if (!NO_TEXT.has(names.origin(arg)?.type ?? '')) continue;
+        report(
+          arg,
+          'Commands take texts and numbers, and anything else is an error. Write it as a text, or leave it out.',
+        );
+      }
     }
   },
   'undeclared-key': ({ commands, names }, report) => {
@@ -28,14 +48,15 @@ export const callRules = {
     }
   },
   ...unpackRules,
-  'error-table': ({ of, names }, report) => {
+  'error-table': (library, report) => {
+    const { of, names } = library;
     for (const { node } of of(...CALLS)) {
       if (names.global(node['base']) !== 'error') continue;
-      const thrown = names.origin(argumentsOf(node)[0]);
-      if (thrown?.type !== 'TableConstructorExpression') continue;
-      const err = nodes(thrown['fields']).find((field) => nameOf(field['key']) === 'err')?.['value'];
-      const isText = isNode(err) && err.type !== 'NumericLiteral' && err.type !== 'TableConstructorExpression';
-      if (isText) continue;
+      const [given] = argumentsOf(node);
+      const thrown = names.origin(given);
+      if (thrown?.type !== 'TableConstructorExpression' || keysSetLater(library, given).includes('err')) continue;
+      const err = nodes(thrown['fields']).find((field) => keyOf(field) === 'err')?.['value'];
+      if (isNode(err) && !NO_TEXT.has(err.type)) continue;
       report(
         node,
         'An error table without a text "err" crashes servers. Write error({ err = \'CODE what is wrong\' }).',

@@ -1,10 +1,12 @@
 import { ALWAYS_NUMBERS } from './commands.js';
 import type { LuaLibrary } from './library.js';
+import { MEMBERS } from './members.js';
 import type { Rule } from './rules.js';
 import { type Command, commandsAmong, serverCalls } from './server-calls.js';
-import { isCall, isNode, type LuaNode, nodes, walk } from './syntax-tree.js';
+import { isCall, isNode, type LuaNode, nameOf, nodes, textOf, walk } from './syntax-tree.js';
+import { keysSetLater } from './table-keys.js';
 
-/** What is decided by replies of commands. */
+/** What commands answer, and what is decided by it. */
 export const conditionRules = {
   'zero-is-true': (library, report) => {
     for (const condition of conditionsIn(library)) {
@@ -24,6 +26,17 @@ export const conditionRules = {
       report(node, 'What is not there is false in a reply, and never nil: write "not …", or compare with false.');
     }
   },
+  'named-reply-field': (library, report) => {
+    if (library.serverCalls.some(({ member }) => member === 'setresp')) return;
+    for (const { node } of library.of('MemberExpression', 'IndexExpression')) {
+      const name = node['indexer'] === ':' ? undefined : fieldOf(node);
+      const reply = nodes([node['base']])[0];
+      // a text has the functions of string
+      if (name === undefined || !reply || OF_REPLIES.has(name) || MEMBERS['string']?.has(name)) continue;
+      if (commandBehind(reply, library)?.name === undefined || keysSetLater(library, reply).length > 0) continue;
+      report(node, `There is no "${name}" in a reply: it is a list, of names and values in turn. Read it by numbers.`);
+    }
+  },
   'time-in-loop': ({ of, commands }, report) => {
     const times = new Set(commands.filter(({ name }) => name === 'TIME').map(({ call }) => call));
     for (const { node: loop } of of('WhileStatement', 'RepeatStatement')) {
@@ -36,6 +49,13 @@ export const conditionRules = {
     }
   },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+/** Of a status, and of an error that redis.pcall gives. */
+const OF_REPLIES: ReadonlySet<string> = new Set(['ok', 'err']);
+
+function fieldOf(node: LuaNode): string | undefined {
+  return node.type === 'MemberExpression' ? nameOf(node['identifier']) : textOf(node['index']);
+}
 
 /** Expressions of which only it matters whether they are true. */
 function conditionsIn({ of }: LuaLibrary): readonly LuaNode[] {

@@ -34,11 +34,11 @@ export const globalRules = {
         ...of('FunctionDeclaration').map(({ node }) => node['identifier']),
       ].map(nameOf),
     );
-    for (const { node, functions } of of('Identifier')) {
+    for (const { node } of of('Identifier')) {
       const name = nameOf(node) ?? '';
-      if (functions.length === 0 || !names.isGlobal(node) || GLOBALS.has(name) || assigned.has(name)) continue;
+      if (!names.isGlobal(node) || GLOBALS.has(name) || assigned.has(name)) continue;
       const instead = INSTEAD[name] ?? 'Define it as a local, or correct the name.';
-      report(node, `There is no global "${name}" in a function; to read it is an error. ${instead}`);
+      report(node, `There is no global "${name}"; to read it is an error. ${instead}`);
     }
   },
   'unknown-member': ({ of, names }, report) => {
@@ -66,16 +66,16 @@ export const globalRules = {
       );
     }
   },
-  'load-time-global': ({ of, names }, report) => {
+  'load-time-global': ({ of, names, isAtLoad }, report) => {
     for (const { node, functions } of of('Identifier')) {
       const name = nameOf(node) ?? '';
-      if (functions.length > 0 || !names.isGlobal(node) || LOAD_GLOBALS.has(name) || !GLOBALS.has(name)) continue;
+      if (!isAtLoad(functions) || !names.isGlobal(node) || LOAD_GLOBALS.has(name) || !GLOBALS.has(name)) continue;
       report(node, `"${name}" is not there while a library is loaded. Look it up inside of the callback.`);
     }
   },
-  'server-table-at-load': ({ of, names, serverCalls }, report) => {
+  'server-table-at-load': ({ of, names, serverCalls, isAtLoad }, report) => {
     for (const { member, call, functions } of serverCalls) {
-      if (functions.length > 0) continue;
+      if (!isAtLoad(functions)) continue;
       if (!AT_LOAD.test(member)) {
         report(call, 'No commands can be sent while a library is loaded. Send them inside of a callback.');
       }

@@ -1,3 +1,4 @@
+import { calledAtLoad } from './load-time.js';
 import { Names } from './names.js';
 import { Reach } from './reach.js';
 import { type Registered, registeredBy } from './registered.js';
@@ -13,6 +14,8 @@ export interface LuaLibrary {
   readonly names: Names;
   /** The nodes of these types, each with the functions that it is in. */
   of(...types: readonly string[]): readonly Visited[];
+  /** What is in these functions runs while the library is loaded: in none, or in one that is called then. */
+  isAtLoad(functions: readonly LuaNode[]): boolean;
   readonly registered: readonly Registered[];
   readonly serverCalls: readonly ServerCall[];
   readonly commands: readonly Command[];
@@ -32,11 +35,16 @@ export function readLibrary(code: string): LuaLibrary {
   const calls = serverCalls(of(...CALLS), names);
   const commands = commandsAmong(calls, names);
   const reach = new Reach(of, names);
+  const early = calledAtLoad(of(...CALLS), names);
   return {
     code,
     chunk,
     names,
     of,
+    isAtLoad(functions) {
+      const innermost = functions.at(-1);
+      return innermost === undefined || early.has(innermost);
+    },
     registered: calls.flatMap((call) => registeredBy(call, names)),
     serverCalls: calls,
     commands,

@@ -1,6 +1,6 @@
 import type { Rule } from './rules.js';
 import type { Variable } from './scopes.js';
-import { type LuaNode, nodes, type Visited } from './syntax-tree.js';
+import { type LuaNode, nodes } from './syntax-tree.js';
 
 const MOST_LOCALS = 200;
 const MOST_UPVALUES = 60;
@@ -8,18 +8,8 @@ const MOST_UPVALUES = 60;
 /** What Lua 5.1 has no room for: the server refuses such a library. */
 export const limitRules = {
   'too-many-locals': ({ chunk, of }, report) => {
-    const count = new Map<LuaNode, number>();
-    const add = ({ functions }: Visited, more: number) => {
-      const body = functions.at(-1) ?? chunk;
-      count.set(body, (count.get(body) ?? 0) + more);
-    };
-    for (const visited of of('LocalStatement')) add(visited, nodes(visited.node['variables']).length);
-    for (const visited of of('FunctionDeclaration')) {
-      const { node, functions } = visited;
-      if (node['isLocal'] === true) add(visited, 1);
-      add({ node, functions: [...functions, node] }, nodes(node['parameters']).length);
-    }
-    for (const [body, locals] of count) {
+    for (const body of [chunk, ...of('FunctionDeclaration').map(({ node }) => node)]) {
+      const locals = mostAtOnce(body['body'], nodes(body['parameters']).length);
       if (locals <= MOST_LOCALS) continue;
       const message = `Lua has room for ${MOST_LOCALS} locals here, and there are ${locals}. Put some of them into a table.`;
       report(body === chunk ? { ...chunk, loc: { start: { line: 1, column: 0 } } } : body, message);
@@ -46,3 +36,21 @@ export const limitRules = {
     }
   },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+/** Locals of a block end with it; loops have three of their own. */
+function mostAtOnce(statements: unknown, before: number): number {
+  let [now, most] = [before, before];
+  for (const statement of nodes(statements)) {
+    if (statement.type === 'LocalStatement') now += nodes(statement['variables']).length;
+    if (statement.type === 'FunctionDeclaration') now += statement['isLocal'] === true ? 1 : 0;
+    else {
+      const loop = nodes([statement['variable'], ...nodes(statement['variables'])]);
+      const own = statement.type.startsWith('For') ? 3 + loop.length : 0;
+      for (const block of [statement, ...nodes(statement['clauses'])]) {
+        most = Math.max(most, mostAtOnce(block['body'], now + own));
+      }
+    }
+    most = Math.max(most, now);
+  }
+  return most;
+}

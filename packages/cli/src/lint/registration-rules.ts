@@ -1,7 +1,7 @@
 import { FLAGS, READS, REPLICATED, WRITES } from './commands.js';
 import type { Rule } from './rules.js';
 
-const HEADER = /^#!lua name=("?)\w+\1\r?\n/i;
+const HEADER = /^#!lua[ \t]+name=(["']?)\w+\1[ \t]*\r?\n/i;
 const VERSION = /^--[ \t]*@version[ \t]+\d+\.\d+\.\d+/m;
 
 const top = (line: number) => ({ type: 'Line', loc: { start: { line, column: 0 } } });

@@ -1,6 +1,8 @@
 import type { LuaLibrary } from './library.js';
+import { returnedBy } from './returned.js';
 import type { Report, Rule } from './rules.js';
-import { isCall, isNode, type LuaNode, nameOf, nodes, textOf } from './syntax-tree.js';
+import { isNode, type LuaNode, nameOf, nodes } from './syntax-tree.js';
+import { keysOf, keysSetLater } from './table-keys.js';
 
 /** A table with one of these is another kind of reply, and the rest of it is lost. */
 const RESERVED: ReadonlySet<string> = new Set(['ok', 'err', 'double', 'big_number', 'verbatim_string', 'map', 'set']);
@@ -38,7 +40,8 @@ export const replyRules = {
     }),
   'float-reply': (library, report) => {
     for (const value of returnedBy(library).flat()) {
-      const isFraction = value.type === 'NumericLiteral' && !Number.isInteger(value['value']);
+      const [number = value] = value.type === 'UnaryExpression' ? nodes([value['argument']]) : [];
+      const isFraction = number.type === 'NumericLiteral' && !Number.isInteger(number['value']);
       const isQuotient = value.type === 'BinaryExpression' && value['operator'] === '/';
       if (isFraction || isQuotient) {
         report(value, 'Numbers lose their fraction on the way. Return a text: tostring(…), or string.format.');
@@ -55,23 +58,6 @@ export const replyRules = {
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
-/** What the callbacks return, and the local functions whose results they hand on. */
-function returnedBy({ registered, names, of }: LuaLibrary): readonly (readonly LuaNode[])[] {
-  const byFunction = new Map<LuaNode, (readonly LuaNode[])[]>();
-  for (const { node, functions } of of('ReturnStatement')) {
-    const body = functions.at(-1);
-    if (body) byFunction.set(body, [...(byFunction.get(body) ?? []), nodes(node['arguments'])]);
-  }
-  const answering = new Set(registered.flatMap(({ callback }) => (callback ? [callback] : [])));
-  for (const body of answering) {
-    for (const values of byFunction.get(body) ?? []) {
-      const handedOn = values.length === 1 && isCall(values[0]) ? names.function(values[0]['base']) : undefined;
-      if (handedOn) answering.add(handedOn);
-    }
-  }
-  return [...answering].flatMap((body) => byFunction.get(body) ?? []);
-}
-
 interface ReturnedTable {
   readonly table: LuaNode;
   /** Its fields with names, those that are set later included. */
@@ -79,31 +65,14 @@ interface ReturnedTable {
 }
 
 function eachTable(library: LuaLibrary, report: Report, look: (returned: ReturnedTable, tell: Report) => void): void {
-  for (const value of returnedBy(library).flat()) {
+  const values = new Set(returnedBy(library).flat());
+  for (const value of values) {
     const table = library.names.origin(value);
     if (table?.type !== 'TableConstructorExpression') continue;
-    look({ table, keys: [...keysOf(table), ...setLater(library, value)] }, (_, message) => report(value, message));
+    look({ table, keys: [...keysOf(table), ...keysSetLater(library, value)] }, (_, message) => report(value, message));
+    // lists in it are replies too
+    for (const field of nodes(table['fields'])) {
+      if (field.type === 'TableValue') for (const inner of nodes([field['value']])) values.add(inner);
+    }
   }
-}
-
-function keysOf(table: LuaNode): readonly string[] {
-  return nodes(table['fields']).flatMap((field) => {
-    if (field.type === 'TableKeyString') return [nameOf(field['key']) ?? ''];
-    const key = field.type === 'TableKey' ? textOf(field['key']) : undefined;
-    return key === undefined ? [] : [key];
-  });
-}
-
-/** `reply.total = 5`, for a reply that is a local. */
-function setLater({ of, names }: LuaLibrary, returned: LuaNode): readonly string[] {
-  const variable = names.variable(returned);
-  if (!variable) return [];
-  return of('AssignmentStatement')
-    .flatMap(({ node }) => nodes(node['variables']))
-    .filter((target) => isNode(target['base']) && names.variable(target['base']) === variable)
-    .flatMap((target) =>
-      target.type === 'MemberExpression'
-        ? [nameOf(target['identifier']) ?? '']
-        : [textOf(target['index']) ?? []].flat(),
-    );
 }
