@@ -127,7 +127,9 @@ describe.each(COMMANDS.map((argv) => [argv.filter((word) => !word.includes('/'))
 
     it('says that nobody answers', async () => {
       const nowhere = ['--url', withSecret('redis://127.0.0.1:1'), '--timeout', '150'];
-      const topologies = [[], ['--cluster'], ['--sentinel', 'main']];
+      // all commands connect in one of these ways; a sentinel is asked for a second, however soon one gives up
+      const isFirst = ['plan', 'doctor'].includes(argv[0] as string);
+      const topologies = isFirst ? [[], ['--cluster'], ['--sentinel', 'main']] : [[]];
       for (const ran of await Promise.all(topologies.map((more) => run(...nowhere, ...more)))) {
         expectRefusal(argv, ran);
         expect(ran.err).toContain('127.0.0.1:1');

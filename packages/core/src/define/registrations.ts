@@ -33,7 +33,7 @@ export function registrationsIn(code: string): readonly Registration[] | undefin
   const chunk = parse(code);
   if (!chunk) return undefined;
   const registrars = registrarsIn(chunk);
-  return [...callsIn(chunk)].flatMap(({ node, line }) => {
+  return callsIn(chunk).flatMap(({ node, line }) => {
     const registration =
       calleeOf(node) === 'register_function' ? registrationOf(node) : registrationBy(node, registrars);
     return registration ? [{ ...registration, line }] : [];
@@ -43,7 +43,7 @@ export function registrationsIn(code: string): readonly Registration[] | undefin
 export function serverCallsIn(code: string): readonly ServerCall[] | undefined {
   const chunk = parse(code);
   if (!chunk) return undefined;
-  return [...callsIn(chunk)].flatMap((call) => {
+  return callsIn(chunk).flatMap((call) => {
     const callee = calleeOf(call.node);
     return callee === undefined ? [] : [{ callee, ...call }];
   });
@@ -59,16 +59,23 @@ function parse(code: string): unknown {
   }
 }
 
-function* callsIn(node: unknown, isAtLoad = true): Generator<Omit<ServerCall, 'callee'>> {
-  if (Array.isArray(node)) {
-    for (const each of node) yield* callsIn(each, isAtLoad);
-    return;
-  }
-  if (!isNode(node)) return;
-  const { line } = (node['loc'] as { start: { line: number } } | undefined)?.start ?? { line: 0 };
-  if (/CallExpression$/.test(node.type)) yield { isAtLoad, line, node };
-  const isInside = isAtLoad && node.type !== 'FunctionDeclaration';
-  for (const value of Object.values(node)) yield* callsIn(value, isInside);
+function callsIn(chunk: unknown): Omit<ServerCall, 'callee'>[] {
+  const calls: Omit<ServerCall, 'callee'>[] = [];
+  const visit = (value: unknown, isAtLoad: boolean): void => {
+    // most of what a node has are positions and names
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) {
+      for (const each of value) visit(each, isAtLoad);
+      return;
+    }
+    if (!isNode(value)) return;
+    const { line } = (value['loc'] as { start: { line: number } } | undefined)?.start ?? { line: 0 };
+    if (/CallExpression$/.test(value.type)) calls.push({ isAtLoad, line, node: value });
+    const isInside = isAtLoad && value.type !== 'FunctionDeclaration';
+    for (const key in value) if (key !== 'loc' && key !== 'range') visit(value[key], isInside);
+  };
+  visit(chunk, true);
+  return calls;
 }
 
 /** `local function register(name, …) redis.register_function{ function_name = name, … } end`: where the name is in a call. */
