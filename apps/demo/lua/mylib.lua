@@ -7,15 +7,17 @@
 --   increment_counter   counter      [amount = 1]        → new value
 --   decrement_counter   counter      [amount = 1]        → new value
 --   get_counter         counter                          → value, 0 where there is none            no-writes
---   counter_version     counter                          → version of this library, there          no-writes
+--   tick_counter        counter                          → new value, version of this library
 --
 -- Errors: MISSING_KEY, INVALID_AMOUNT (not a whole number from 1 to 2^53-1),
 -- INVALID_COUNTER (the key holds something else), "Insufficient balance" (below 0),
 -- COUNTER_OVERFLOW (above 2^53-1, where JavaScript would round).
--- A counter has no TTL: it is data that somebody counts on, not a cache.
+-- A counter has no TTL: it is data that somebody counts on, not a cache. One that ticks is for watching calls: it lives
+-- for an hour after the last of them.
 
 -- the same as in the header, which functions do not see
 local VERSION = '1.1.0'
+local TICKS_LIVE_MS = 3600000
 local MAX_TEXT = '9007199254740991'
 -- node-redis loses the last bit of larger integer replies: those go as text
 local MAX_INTEGER_REPLY = 4503599627370496
@@ -90,8 +92,9 @@ redis.register_function{
   flags = { 'no-writes' },
 }
 
-redis.register_function{
-  function_name = 'counter_version',
-  callback = function() return VERSION end,
-  flags = { 'no-writes' },
-}
+redis.register_function('tick_counter', function(keys)
+  local value = change(keys, {}, 1)
+  if type(value) == 'table' then return value end
+  redis.call('PEXPIRE', keys[1], TICKS_LIVE_MS)
+  return { value, VERSION }
+end)

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Primary, RedisFunctions } from '@redis-functions/core';
 import type { FunctionsView } from '../src/functions/view.js';
+import type { ProductView } from '../src/products/view.js';
 
 const DEMO = fileURLToPath(new URL('..', import.meta.url));
 const MINUTE = 60_000;
@@ -30,11 +32,17 @@ class ClusterShop {
     }
   }
 
+  /** What waits for a shop that has ended would wait for ever, and its test run with it. */
+  assertRunning(): void {
+    const { exitCode, signalCode } = this.process;
+    if (exitCode !== null || signalCode !== null) throw new Error(`it ended and said: ${this.output}`);
+  }
+
   async says(text: RegExp): Promise<string> {
     for (;;) {
       const found = text.exec(this.output)?.[1];
       if (found !== undefined) return found;
-      if (this.process.exitCode !== null) throw new Error(`it ended and said: ${this.output}`);
+      this.assertRunning();
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -44,8 +52,9 @@ async function ask<T>(url: string, method = 'GET', body?: unknown): Promise<T> {
   // each on a connection of its own, so that all processes have some
   const headers = { 'content-type': 'application/json', connection: 'close' };
   const response = await fetch(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status}: ${text}`);
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 /** Which process answers a connection. */
@@ -59,14 +68,6 @@ async function processOf(url: string): Promise<number> {
     if (pid !== undefined) return Number(pid);
   }
   throw new Error(`it did not say which process it is: ${text}`);
-}
-
-async function until<T>(read: () => Promise<T>, isSo: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (isSo(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 async function isOpen(port: number): Promise<boolean> {
@@ -84,6 +85,39 @@ describe('the shop on a cluster of this machine', () => {
   let shop: ClusterShop;
   let url: string;
   let ports: number[];
+  const stockOf = async (sku: string) =>
+    (await ask<{ products: ProductView[] }>(`${url}/api/products`)).products.find((each) => each.sku === sku)?.stock;
+  const until = async <T>(read: () => Promise<T>, isSo: (value: T) => boolean): Promise<T> => {
+    for (;;) {
+      shop.assertRunning();
+      const value = await read();
+      if (isSo(value)) return value;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  /** By a client that knows nothing of how the cluster was before. */
+  const onPrimaries = async <T>(work: (primary: Primary) => Promise<T>): Promise<T[]> => {
+    const client = new RedisFunctions({ cluster: { nodes: ports.map((port) => `redis://127.0.0.1:${port}`) } });
+    try {
+      return await Promise.all((await client.primaries()).map(work));
+    } finally {
+      await client.close();
+    }
+  };
+  const ownerOfShop = async () => {
+    const owners = await onPrimaries(async ({ id, send }) =>
+      (await send(['EXISTS', 'rf:{demo}:stock']).catch(() => 0)) === 1 ? [id] : [],
+    );
+    return owners.flat()[0];
+  };
+  /** Of all traffic, as the primaries have it. */
+  const sumOfCounters = async () => {
+    const values = await onPrimaries(async ({ send }) => {
+      const keys = (await send(['KEYS', 'demo:traffic:*'])) as string[];
+      return Promise.all(keys.map(async (key) => Number(await send(['GET', key]))));
+    });
+    return values.flat().reduce((sum, value) => sum + value, 0);
+  };
   const view = () => ask<FunctionsView>(`${url}/api/functions`).catch(() => undefined);
 
   beforeAll(async () => {
@@ -111,6 +145,7 @@ describe('the shop on a cluster of this machine', () => {
         'replica',
       ]);
       const victim = nodes.find(({ role }) => role === 'primary')?.address as string;
+      await ask(`${url}/api/products/mug`, 'PATCH', { stock: 777 });
 
       await ask(`${url}/api/functions/nodes/${victim}`, 'POST', { to: 'killed' });
       await expect(ask(`${url}/api/functions/nodes/${nodes[1]?.address}`, 'POST', { to: 'killed' })).rejects.toThrow(
@@ -129,7 +164,27 @@ describe('the shop on a cluster of this machine', () => {
 
       await ask(`${url}/api/functions/nodes/${victim}`, 'POST', { to: 'running' });
       await until(view, (now) => now?.nodes?.find(({ address }) => address === victim)?.isUp === true);
+      expect(await stockOf('mug')).toBe(777);
+
+      // brought back before it was missed: it must not take the place that its replica is about to get, with nothing in it
+      const owner = await ownerOfShop();
+      await ask(`${url}/api/functions/nodes/${owner}`, 'POST', { to: 'killed' });
+      await ask(`${url}/api/functions/nodes/${owner}`, 'POST', { to: 'running' });
+      await until(
+        () => stockOf('mug').catch(() => undefined),
+        (stock) => stock === 777,
+      );
+      expect(await ownerOfShop()).not.toBe(owner);
+
+      // any process can be asked, and all of them stop
       await ask<unknown>(`${url}/api/functions/traffic`, 'POST', { isRunning: false });
+      const stopped = await until(view, (now) => now?.traffic.isRunning === false);
+      const { acknowledged = 0, lost = 0, versions = {} } = stopped?.traffic ?? {};
+      expect(Object.values(versions).reduce((sum, answers) => sum + answers, 0)).toBe(acknowledged);
+      // on whichever primary they are now
+      const kept = await sumOfCounters();
+      expect(kept).toBeGreaterThanOrEqual(acknowledged - lost);
+      expect(kept).toBeLessThanOrEqual(acknowledged - lost + Number(stopped?.traffic.failed));
     },
     MINUTE,
   );

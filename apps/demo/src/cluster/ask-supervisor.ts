@@ -1,7 +1,5 @@
 import type { NodeView } from '../functions/view.js';
-import type { Answer, NodeChange, Question } from './messages.js';
-
-import { NOT_OURS } from './messages.js';
+import { type Answer, NOT_OURS, type NodeChange, type Question, type Traffic } from './messages.js';
 
 export { NODE_CHANGES } from './messages.js';
 
@@ -14,19 +12,32 @@ let isListening = false;
 
 /** The nodes of the cluster on this machine; null where the shop was not started with one. */
 export async function nodesOfCluster(): Promise<readonly NodeView[] | null> {
-  return IS_SUPERVISED ? (await ask()).nodes : null;
+  return IS_SUPERVISED ? (await ask({})).nodes : null;
 }
 
 /** @returns Why not; null when it is done. */
 export async function changeNode(address: string, to: NodeChange): Promise<string | null> {
   if (!IS_SUPERVISED) return NOT_OURS;
-  return (await ask({ address, to })).refusal;
+  return (await ask({ change: { address, to } })).refusal;
 }
 
-function ask(change?: Question['change']): Promise<Answer> {
+/** Every process of the shop has been told when it resolves. */
+export async function switchTraffic(isRunning: boolean): Promise<void> {
+  await ask({ traffic: { isRunning } });
+}
+
+/** Hears what any process has asked all of them for. */
+export function hearTraffic(listener: (isRunning: boolean) => void): void {
+  process.on('message', (message: Answer | Traffic) => {
+    if ('isRunning' in message) listener(message.isRunning);
+  });
+}
+
+function ask(question: Omit<Question, 'id'>): Promise<Answer> {
   if (!isListening) {
     isListening = true;
-    process.on('message', (message: Answer) => {
+    process.on('message', (message: Answer | Traffic) => {
+      if (!('id' in message)) return;
       waiting.get(message.id)?.(message);
       waiting.delete(message.id);
     });
@@ -34,7 +45,7 @@ function ask(change?: Question['change']): Promise<Answer> {
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, resolve);
-    process.send?.({ id, ...(change && { change }) } satisfies Question, (error: Error | null) => {
+    process.send?.({ id, ...question } satisfies Question, (error: Error | null) => {
       if (error) reject(error);
     });
   });

@@ -9,6 +9,13 @@ export interface Question {
   readonly id: number;
   /** Undefined: only how the nodes are. */
   readonly change?: { readonly address: string; readonly to: NodeChange };
+  /** For every process of the shop. */
+  readonly traffic?: Traffic;
+}
+
+/** To every process: whether it calls its counters from now on. */
+export interface Traffic {
+  readonly isRunning: boolean;
 }
 
 /** Back to the process that has asked. */

@@ -1,7 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
+import type { Traffic } from './messages.js';
 
 /** A process that ends sooner would end again at once. */
 const SHORT_LIFE_MS = 5_000;
+/** A process that is told to end lets what it does come to its end for so long. */
+const PATIENCE_MS = 10_000;
 
 export interface ProcessesOptions {
   readonly count: number;
@@ -19,20 +22,28 @@ export interface ProcessesOptions {
 export class Processes {
   readonly #options: ProcessesOptions;
   #failure: Error | undefined;
+  #listening = 0;
   #isOpen = false;
   #isEnding = false;
 
   constructor(options: ProcessesOptions) {
     this.#options = options;
     cluster.setupPrimary({ exec: options.exec });
-    // one after the other: the first brings the libraries, the others find them there
+    // the first brings the libraries, the others find them there
     cluster.on('listening', (_, { port }) => this.#goOn(port));
     this.#fork();
   }
 
   end(): void {
     this.#isEnding = true;
-    for (const worker of this.#running()) worker.process.kill('SIGTERM');
+    for (const worker of this.#running()) {
+      worker.process.kill('SIGTERM');
+      setTimeout(() => worker.process.kill('SIGKILL'), PATIENCE_MS).unref();
+    }
+  }
+
+  tell(message: Traffic): void {
+    for (const worker of this.#running()) if (worker.isConnected()) worker.send(message);
   }
 
   #running(): Worker[] {
@@ -41,11 +52,12 @@ export class Processes {
 
   #goOn(port: number): void {
     if (this.#isEnding || this.#isOpen) return;
-    if (this.#running().length < this.#options.count) this.#fork();
-    else {
-      this.#isOpen = true;
-      this.#options.opened(port);
-    }
+    const { count, opened } = this.#options;
+    this.#listening += 1;
+    for (let running = this.#running().length; running < count; running++) this.#fork();
+    if (this.#listening < count) return;
+    this.#isOpen = true;
+    opened(port);
   }
 
   #fork(): void {

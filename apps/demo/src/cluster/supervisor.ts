@@ -45,7 +45,11 @@ function serve(servers: RedisCluster | undefined, nodes: string): Promise<void> 
         SHOP_RUN: randomUUID(),
         REDIS_CLUSTER: nodes,
       },
-      heard: (worker, question) => void reply(worker, answer, question as Question),
+      heard: (worker, question) => {
+        const { traffic } = question as Question;
+        if (traffic) processes.tell(traffic);
+        void reply(worker, answer, question as Question);
+      },
       opened: (port) => console.log(`The shop is open, with ${PROCESSES} processes: http://localhost:${port}`),
       ended: (failure) => (failure ? reject(failure) : resolve()),
     });

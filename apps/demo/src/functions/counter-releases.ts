@@ -4,11 +4,20 @@ import type { Change } from './view.js';
 
 const LACKING = /^redis\.register_function\('decrement_counter'.*\n/m;
 
-/** A release of the counter library after this version: our own file, said to be newer. Nobody's text is taken. */
-export function releaseAfter(version: string, change: Change): Library {
-  const newer = mylib.code.replaceAll(String(mylib.version), nextMinor(version));
-  const code = change === 'next' ? newer : newer.replace(LACKING, '');
-  return defineLibrary({ code, functions: { hello: mylib.functions.hello } });
+const RELEASES: Readonly<Record<Change, (newest: string) => string>> = {
+  next: (newest) => codeOf(nextMinor(newest)),
+  current: () => mylib.code,
+  incomplete: (newest) => codeOf(nextMinor(newest)).replace(LACKING, ''),
+  edited: (newest) => `${codeOf(newest)}-- changed without a new version\n`,
+};
+
+/** A release of the counter library, where this version is the newest: always our own file. Nobody's text is taken. */
+export function releaseOf(change: Change, newest: string): Library {
+  return defineLibrary({ code: RELEASES[change](newest), functions: { hello: mylib.functions.hello } });
+}
+
+function codeOf(version: string): string {
+  return mylib.code.replaceAll(String(mylib.version), version);
 }
 
 function nextMinor(version: string): string {

@@ -1,12 +1,11 @@
-import { Body, Controller, Get, HttpCode, Inject, NotFoundException, Param, Post } from '@nestjs/common';
+import { Body, ConflictException, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { RateLimited } from '@redis-functions/nestjs';
 import { z } from 'zod';
 import { changeNode, NODE_CHANGES } from '../cluster/ask-supervisor.js';
 import { LiveService } from '../events/live.service.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { FunctionsService } from './functions.service.js';
-import { ProcessReports } from './process-reports.js';
-import { TrafficService } from './traffic.service.js';
+import { TrafficSwitch } from './traffic-switch.js';
 import { CHANGES } from './view.js';
 
 const release = z.strictObject({ change: z.enum(CHANGES) });
@@ -22,8 +21,7 @@ const nodeChange = z.strictObject({ to: z.enum(NODE_CHANGES) });
 export class FunctionsController {
   constructor(
     @Inject(FunctionsService) private readonly functions: FunctionsService,
-    @Inject(TrafficService) private readonly traffic: TrafficService,
-    @Inject(ProcessReports) private readonly reports: ProcessReports,
+    @Inject(TrafficSwitch) private readonly traffic: TrafficSwitch,
     @Inject(LiveService) private readonly live: LiveService,
   ) {}
 
@@ -44,13 +42,11 @@ export class FunctionsController {
     return { deployed: await this.functions.deploy(change) };
   }
 
-  /** For a minute, from the process that is asked. */
+  /** For a minute, from all processes. */
   @Post('traffic')
   @HttpCode(200)
   async setTraffic(@Body(new ZodPipe(traffic)) { isRunning }: z.infer<typeof traffic>) {
-    await (isRunning ? this.traffic.start() : this.traffic.stop());
-    await this.reports.send();
-    this.live.tell('functions');
+    await this.traffic.turn(isRunning);
     return { isRunning };
   }
 
@@ -62,7 +58,7 @@ export class FunctionsController {
     @Body(new ZodPipe(nodeChange)) { to }: z.infer<typeof nodeChange>,
   ) {
     const refusal = await changeNode(address, to);
-    if (refusal !== null) throw new NotFoundException(refusal);
+    if (refusal !== null) throw new ConflictException({ statusCode: 409, error: 'NODE', message: refusal });
     this.live.tell('functions');
     return { address, to };
   }

@@ -5,6 +5,7 @@ import { FunctionsController } from './functions.controller.js';
 import { CONNECTION, FunctionsService } from './functions.service.js';
 import { ProcessReports } from './process-reports.js';
 import { TrafficService } from './traffic.service.js';
+import { TrafficSwitch } from './traffic-switch.js';
 
 @Module({})
 export class FunctionsModule {
@@ -18,6 +19,7 @@ export class FunctionsModule {
         FunctionsService,
         CallStatistics,
         TrafficService,
+        TrafficSwitch,
         ProcessReports,
       ],
     };

@@ -5,7 +5,7 @@ import { nodesOfCluster } from '../cluster/ask-supervisor.js';
 import { LiveService } from '../events/live.service.js';
 import { mylib } from '../libraries/mylib.js';
 import type { Connection } from '../redis-source/redis-source.js';
-import { releaseAfter } from './counter-releases.js';
+import { releaseOf } from './counter-releases.js';
 import { libraryView } from './library-view.js';
 import { ProcessReports } from './process-reports.js';
 import { callsOf, trafficOf } from './sums.js';
@@ -62,7 +62,7 @@ export class FunctionsService implements OnModuleInit {
   }
 
   async #onRelease(change: Change, work: (deployer: RedisFunctions) => ReturnType<RedisFunctions['plan']>) {
-    const release = releaseAfter(newest(await this.functions.list({ name: mylib.name })), change);
+    const release = releaseOf(change, newest(await this.functions.list({ name: mylib.name })));
     // on a connection of its own: this shop's own client goes on with the release that it brought
     const deployer = new RedisFunctions({ ...this.connection, libraries: [release as Library], onError: () => {} });
     try {
@@ -78,6 +78,6 @@ export class FunctionsService implements OnModuleInit {
 }
 
 function newest(deployed: readonly DeployedLibrary[]): string {
-  const versions = deployed.map(({ version = '1.0.0' }) => version);
-  return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? String(mylib.version);
+  const versions = [String(mylib.version), ...deployed.flatMap(({ version = [] }) => version)];
+  return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) as string;
 }

@@ -54,7 +54,7 @@ export class ProcessReports implements OnModuleInit, OnModuleDestroy {
   }
 
   async #send(): Promise<void> {
-    const traffic = await this.traffic.report();
+    const traffic = this.traffic.report();
     const report: ProcessReport = { calls: [...this.statistics.tallies], ...(traffic && { traffic }) };
     const text = JSON.stringify(report);
     if (text === this.#last) return;

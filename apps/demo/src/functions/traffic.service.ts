@@ -1,23 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { FunctionCallError, type Handle, type RedisFunctions } from '@redis-functions/core';
 import { InjectRedisFunctions } from '@redis-functions/nestjs';
 import { mylib } from '../libraries/mylib.js';
+import { Acknowledged } from './acknowledged.js';
 import type { TrafficView } from './view.js';
 
 /** Nobody forgets it running. */
 const LASTS_MS = 60_000;
-/** In a cluster they are on all primaries. */
-const COUNTERS = Array.from({ length: 12 }, (_, i) => `demo:traffic:${i}`);
-const PAUSE_MS = 20;
+/** So many that each of a few primaries has some. */
+const COUNTERS = 12;
+const PAUSE_MS = 40;
 const DEADLINE_MS = 1_000;
-
-interface Counter {
-  readonly key: string;
-  /** Its value when the traffic began. */
-  base: number | undefined;
-  acknowledged: number;
-  lost: number;
-}
 
 /** What this process tells of its traffic. */
 export interface TrafficReport extends Omit<TrafficView, 'isRunning'> {
@@ -25,11 +19,11 @@ export interface TrafficReport extends Omit<TrafficView, 'isRunning'> {
   readonly until: number;
 }
 
-/** Calls counters without a pause, and keeps account of what it was told: what happens to calls while servers change. */
+/** Calls counters of this process one call after the other, and keeps account of what they answer while servers change. */
 @Injectable()
 export class TrafficService implements OnModuleDestroy {
   readonly #mylib: Handle<typeof mylib.functions>;
-  #counters: Counter[] = [];
+  #counters: Acknowledged[] = [];
   #versions: Record<string, number> = {};
   #refused = 0;
   #failed = 0;
@@ -46,13 +40,14 @@ export class TrafficService implements OnModuleDestroy {
       return;
     }
     await this.#done;
-    const until = Date.now() + LASTS_MS;
-    this.#counters = COUNTERS.map((key) => ({ key, base: undefined, acknowledged: 0, lost: 0 }));
+    // nobody else may count there: what is lost is told by values that come again
+    const run = randomUUID();
+    this.#counters = Array.from({ length: COUNTERS }, () => new Acknowledged());
     this.#versions = {};
     this.#refused = 0;
     this.#failed = 0;
-    this.#until = until;
-    this.#done = Promise.all(this.#counters.map((counter) => this.#work(counter)));
+    this.#until = Date.now() + LASTS_MS;
+    this.#done = Promise.all(this.#counters.map((counter, i) => this.#work(counter, `demo:traffic:${run}:${i}`)));
   }
 
   async stop(): Promise<void> {
@@ -65,13 +60,12 @@ export class TrafficService implements OnModuleDestroy {
   }
 
   /** Undefined where this process has not had any. */
-  async report(): Promise<TrafficReport | undefined> {
+  report(): TrafficReport | undefined {
     if (this.#counters.length === 0) return undefined;
-    if (this.#isRunning()) await Promise.all(this.#counters.map((counter) => this.#compare(counter)));
-    const sum = (of: 'acknowledged' | 'lost') => this.#counters.reduce((total, counter) => total + counter[of], 0);
+    const sum = (of: 'count' | 'lost') => this.#counters.reduce((total, counter) => total + counter[of], 0);
     return {
       until: this.#until,
-      acknowledged: sum('acknowledged'),
+      acknowledged: sum('count'),
       lost: sum('lost'),
       refused: this.#refused,
       failed: this.#failed,
@@ -83,35 +77,27 @@ export class TrafficService implements OnModuleDestroy {
     return Date.now() < this.#until;
   }
 
-  async #work(counter: Counter): Promise<void> {
-    const { key } = counter;
+  async #work(counter: Acknowledged, key: string): Promise<void> {
     while (this.#isRunning()) {
-      await this.#count(async () => {
-        counter.base ??= await this.#mylib.get(key);
-        await this.#mylib.increment(key);
-        counter.acknowledged += 1;
-        const version = await this.#mylib.version(key);
-        this.#versions[version] = (this.#versions[version] ?? 0) + 1;
-      });
+      await this.#tick(counter, key);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
-    await this.#compare(counter);
+    // the last ones may be lost as well; where nobody answers, that is not known
+    if (counter.count > 0)
+      await this.#mylib.get(key).then(
+        (value) => counter.compare(value),
+        () => {},
+      );
   }
 
-  async #count(call: () => Promise<void>): Promise<void> {
+  async #tick(counter: Acknowledged, key: string): Promise<void> {
     try {
-      await call();
+      const { value, version } = await this.#mylib.tick(key);
+      counter.take(value);
+      this.#versions[version] = (this.#versions[version] ?? 0) + 1;
     } catch (error) {
       if (error instanceof FunctionCallError) this.#refused += 1;
       else this.#failed += 1;
     }
-  }
-
-  /** A call that was not answered may have counted, and then hides one that was lost: it is at least so many. */
-  async #compare(counter: Counter): Promise<void> {
-    const { key, base, acknowledged } = counter;
-    if (base === undefined) return;
-    const value = await this.#mylib.get(key).catch(() => undefined);
-    if (value !== undefined) counter.lost = Math.max(0, acknowledged - (value - base));
   }
 }

@@ -65,6 +65,10 @@ export interface PlannedView {
   readonly version: string | null;
 }
 
-/** `next`: a new version of the counter library. `incomplete`: one that lacks a function, which callers would miss. */
-export const CHANGES = ['next', 'incomplete'] as const;
+/**
+ * What can be tried on the servers, made of our own file: `next` is a newer version than any of them has, `current` the one
+ * that this release of the shop brings, `incomplete` a newer one that lacks a function, which callers would miss, and
+ * `edited` what somebody has changed without raising its version.
+ */
+export const CHANGES = ['next', 'current', 'incomplete', 'edited'] as const;
 export type Change = (typeof CHANGES)[number];

@@ -1,4 +1,4 @@
-import { defineFunction, defineLibrary, toInteger, toText } from '@redis-functions/core';
+import { defineFunction, defineLibrary, toArray, toInteger, toText } from '@redis-functions/core';
 import { code } from '../generated/mylib.lua.js';
 
 /** The guide's first library: a greeting and a counter. Contract: lua/mylib.lua. */
@@ -18,10 +18,12 @@ export const mylib = defineLibrary({
       encode: (counter: string, amount = 1) => ({ keys: [counter], args: [amount] }),
       decode: toInteger,
     }),
-    version: defineFunction('counter_version', {
+    tick: defineFunction('tick_counter', {
       encode: (counter: string) => ({ keys: [counter] }),
-      decode: toText,
-      readOnly: true,
+      decode: (reply) => {
+        const [value, version] = toArray(reply);
+        return { value: toInteger(value), version: toText(version) };
+      },
     }),
     get: defineFunction('get_counter', {
       encode: (counter: string) => ({ keys: [counter] }),

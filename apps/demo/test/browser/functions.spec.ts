@@ -49,19 +49,27 @@ describeInBrowser(`functions in a browser${findBrowser() ? '' : ` (${WITHOUT_BRO
     expect(Object.keys(known)).toEqual(['1.1.0', '1.2.0']);
     expect(await counted(page, 'counted')).toBe(Number(known['1.1.0']) + Number(known['1.2.0']));
     for (const name of ['refused', 'failed', 'lost']) expect(await counted(page, name)).toBe(0);
-    const increments = page.locator('[data-function=increment_counter] td').nth(1);
+    const increments = page.locator('[data-function=tick_counter] td').nth(1);
     await until(
       async () => (await increments.innerText()) === (await page.locator('[data-count=counted]').innerText()),
     );
   });
 
-  it('refuses a version that lacks what callers call, and changes nothing', async () => {
+  it('says what a deploy would do, or why it is refused, and changes nothing then', async () => {
     const page = await front.look(await front.visitor(), '/functions');
     const state = page.locator('[data-library=mylib] td').nth(1);
     const before = await state.innerText();
-    await page.getByRole('combobox').selectOption('incomplete');
+    const choose = (change: string) => page.getByRole('combobox').selectOption(change);
+    await choose('current');
     await page.getByRole('button', { name: 'Deploy' }).click();
-    await says(page, /Nothing was changed\..*decrement_counter/);
+    await says(page, 'keeps a newer version');
+    await choose('incomplete');
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await says(page, /nothing was changed\..*decrement_counter/);
+    await choose('edited');
+    await page.getByRole('button', { name: 'Plan' }).click();
+    await says(page, /nothing was changed\..*has other code/);
+    await keepPicture(page, 'functions-refused');
     expect(await state.innerText()).toBe(before);
   });
 

@@ -12,8 +12,9 @@ export function CallsTable({ calls, processes }: Props) {
     <section class="panel scroll" tabIndex={0} aria-labelledby="calls-title">
       <h2 id="calls-title">Calls</h2>
       <p class="quiet">
-        Since the start, by {processes === 1 ? 'the one process' : `all ${processes} processes`} of the shop. Times are
-        from the call to its result, in milliseconds.
+        Since the start, by{' '}
+        {processes === 1 ? 'the one process of the shop' : `all ${processes} processes that have run`}. Times are from
+        the call to its result, in milliseconds.
       </p>
       <table data-testid="calls">
         <thead>

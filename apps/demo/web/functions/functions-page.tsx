@@ -32,8 +32,9 @@ export function FunctionsPage() {
           <LibrariesTable libraries={view.libraries} primaries={view.primaries} />
           <CallsTable calls={view.calls} processes={view.processes} />
           <p class="quiet">
-            This page is served by process {visitor.value?.process ?? 'unknown'}. Everybody who sees the shop may use
-            it: what is deployed is always the shop’s own file.
+            This page is served by process {visitor.value?.process ?? 'unknown'}. It is for trying out on a machine of
+            one’s own: everybody who sees the shop may use it, and a real one has it behind a login. What is deployed is
+            always the shop’s own file.
           </p>
         </>
       )}

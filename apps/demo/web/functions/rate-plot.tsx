@@ -66,8 +66,8 @@ function optionsOf(element: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(10, most * 1.1)] } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((at) => (at === 0 ? 'now' : '')) },
-      { ...axis, size: 44 },
+      { ...axis, size: 28, values: (_, splits) => splits.map((at) => (at === 0 ? 'now' : '')) },
+      { ...axis, size: 44, space: 24 },
     ],
     series: [{}, { stroke: color, width: 2, fill: '#0b5c5522', points: { show: false } }],
   };

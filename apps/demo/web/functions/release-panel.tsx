@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { Change, PlannedView } from '../../src/functions/view.js';
-import { send } from '../live/request.js';
+import { Refusal, send } from '../live/request.js';
 import { useAction } from '../shell/action.js';
 
 const TEXTS: Readonly<Record<Change, string>> = {
   next: 'a newer version',
+  current: 'the version of this shop',
   incomplete: 'a newer version without decrement_counter',
+  edited: 'other code under the same version',
 };
 const DID: Readonly<Record<PlannedView['action'], string>> = {
   loaded: 'loaded, it was not there',
@@ -18,13 +20,21 @@ const DID: Readonly<Record<PlannedView['action'], string>> = {
 export function ReleasePanel() {
   const change = useSignal<Change>('next');
   const result = useSignal<{ readonly title: string; readonly rows: readonly PlannedView[] } | undefined>(undefined);
-  const { run, busy } = useAction(({ message }) => `Nothing was changed. ${message}`);
+  const refused = useSignal<string | undefined>(undefined);
+  const { run, busy } = useAction();
   const ask = (what: 'plan' | 'deploy') =>
     run(async () => {
       result.value = undefined;
-      const answer = await send<{ plan?: PlannedView[]; deployed?: PlannedView[] }>('POST', `/api/functions/${what}`, {
+      refused.value = undefined;
+      const sent = send<{ plan?: PlannedView[]; deployed?: PlannedView[] }>('POST', `/api/functions/${what}`, {
         change: change.value,
       });
+      const answer = await sent.catch((error: unknown) => {
+        // what a plan comes to is its result, and stays on the page
+        if (!(error instanceof Refusal && error.status === 409)) throw error;
+        refused.value = error.message;
+      });
+      if (!answer) return;
       result.value = {
         title: what === 'plan' ? 'What a deploy would do' : 'Deployed',
         rows: answer.plan ?? answer.deployed ?? [],
@@ -55,6 +65,11 @@ export function ReleasePanel() {
         </button>
       </p>
       <div role="status">
+        {refused.value && (
+          <p class="refusal">
+            <b>Refused, nothing was changed.</b> {refused.value}
+          </p>
+        )}
         {result.value && (
           <div class="scroll">
             <table data-testid="plan">

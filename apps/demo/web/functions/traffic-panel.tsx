@@ -11,7 +11,10 @@ export function TrafficPanel({ traffic }: { readonly traffic: TrafficView }) {
   return (
     <section class="panel" aria-labelledby="traffic-title">
       <h2 id="traffic-title">Calls without a pause</h2>
-      <p class="quiet">Twelve counters, about 500 calls per second, for a minute.</p>
+      <p class="quiet">
+        Each process of the shop calls twelve counters, up to 300 times per second, for a minute. What failed got no
+        answer and may have counted. What is lost was acknowledged, and is gone all the same.
+      </p>
       <button
         type="button"
         class={isRunning ? '' : 'primary'}
