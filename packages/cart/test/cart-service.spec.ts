@@ -62,6 +62,33 @@ describe.each(MODES)('a shop, its library run as %s', (mode) => {
     });
   });
 
+  it.each([
+    ['hardly more than the cart', 12],
+    ['many more than the cart', 200],
+  ])('reads the prices of a cart of twelve lines where the shop has %s', async (_, products) => {
+    const { carts, inventory, client } = shop;
+    const skus = Array.from({ length: 12 }, (_line, n) => `sku ${n}`);
+    for (const sku of skus) await inventory.setStock(sku, 5);
+    await inventory.setPrices(
+      Object.fromEntries(Array.from({ length: products }, (_price, n) => [`sku ${n}`, 100 + n])),
+    );
+    await carts.addMany(
+      'c',
+      skus.map((sku) => ({ sku, quantity: 1 })),
+    );
+    const prices = (await carts.get('c')).lines.map(({ sku, unitPrice }) => [sku, unitPrice]);
+    expect(prices).toEqual(skus.map((sku, n) => [sku, 100 + n]));
+    const key = (await client.keys('*:price:EUR'))[0] as string;
+    await client.hDel(key, 'sku 3');
+    expect(await carts.get('c')).toMatchObject({ total: null, problems: [{ code: 'PRICE_MISSING', lineId: 'sku 3' }] });
+    for (const wrong of ['', '01', '1.5', '1,2', '-1', '12345678901234567']) {
+      await client.hSet(key, 'sku 3', wrong);
+      expect(await refusal(carts.get('c'))).toMatchObject({ code: 'CORRUPT_DATA', details: { key } });
+    }
+    await client.set(key, 'text');
+    expect(await refusal(carts.get('c'))).toMatchObject({ code: 'CORRUPT_DATA', details: { key } });
+  });
+
   it('refuses what the stock does not cover, and says how much there is', async () => {
     await shop.carts.add('c', { sku: 'apple', quantity: 8 });
     const before = await snapshot(shop.client);
