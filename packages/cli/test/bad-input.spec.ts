@@ -58,6 +58,9 @@ const READERS: readonly (readonly string[])[] = [
   ['bundle', '--out', out],
   ['acl', '--deploy-user', 'dep'],
   ['doctor'],
+  ['generate'],
+  ['migrate', '--name', 'old', '--out', out],
+  ['debug', 'shop_get'],
 ];
 
 const SECRET = 'pa55-w0rd';
