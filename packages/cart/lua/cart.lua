@@ -61,7 +61,7 @@
 --   cart_price_get     prices  product, ...; no-writes       → OK, minor units of each, "" where missing
 --   cart_sweep         holds, due   most                     → OK, holds that had expired, 1 if there are more
 --   cart_audit         holds, due   product, repair | look   → OK, held, sum of its holds, holds
---   cart_hold, cart_pin, cart_unpin, cart_sell: what a cart in another slot does to a product; see there.
+--   cart_hold, cart_let_go, cart_pin, cart_unpin, cart_sell: what a cart in another slot does to a product; see there.
 --
 -- Of carts that were left: cart_due, cart_abandon; see there.
 --
@@ -2432,34 +2432,47 @@ local function cart_offer(keys, args)
   return { 'OK', shown, price and to_reply(price) or '', held[1], held[2], held[3], more }
 end
 
--- args product, holder, units (signed), POLICY, OPTIONS → OK, units held, until | OUT_OF_STOCK, available, held, 1 if
--- more has expired | UNKNOWN_SKU. Never below what a checkout has pinned.
+-- args product, holder, units, POLICY, OPTIONS → OK, units held, until | OUT_OF_STOCK, available, held, 1 if more has
+-- expired | UNKNOWN_SKU
 local function cart_hold(keys, args)
   local work = begin_product('cart_hold', keys, args, { fixed = 3, least = 3, policy = true, keys = { [3] = true } })
   local before = replay(work)
   if work.problem or before then
     return work.problem or before
   end
-  local by = to_integer(args[3])
-  if not by then
-    fail(work, 'INVALID_AMOUNT', '"' .. show(args[3]) .. '" is not an amount. Give a whole number, in plain digits.')
-  end
-  local entry = load_product(work)
+  local by = read_amount(work, args[3], 1)
+  local entry = not work.problem and load_product(work)
   if work.problem then
     return work.problem
   end
   local own = entry.own[work.holder]
-  local units = max(0, (own and own.quantity or 0) + by)
-  local refusal = by > 0 and refuse_product(work, entry, units)
+  local units = (own and own.quantity or 0) + by
+  local refusal = refuse_product(work, entry, units)
   if refusal then
     return refusal
   end
   if is_tracked(work, entry) then
-    set_hold(work, entry, work.holder, units, by > 0 and hold_deadline(work, own) or nil)
+    set_hold(work, entry, work.holder, units, hold_deadline(work, own))
   end
   write_stock(work.place)
   own = entry.own[work.holder]
   return answer(work, { 'OK', own and to_reply(own.quantity) or 0, until_of(work) })
+end
+
+-- args product, holder, units → OK, units still held. Never below what a checkout has pinned.
+local function cart_let_go(keys, args)
+  local work = begin_product('cart_let_go', keys, args, { fixed = 3, least = 3, keys = { [3] = true } })
+  local units = not work.problem and read_amount(work, args[3], 1)
+  local entry = not work.problem and load_product(work)
+  if work.problem then
+    return work.problem
+  end
+  local own = entry.own[work.holder]
+  if own then
+    set_hold(work, entry, work.holder, max(0, own.quantity - units))
+  end
+  write_stock(work.place)
+  return { 'OK', own and to_reply(own.quantity) or 0 }
 end
 
 -- args product, holder, units, checkout id, ms, POLICY → OK, until | as cart_hold. Again it does the same.
@@ -2746,7 +2759,8 @@ local function cart_due(keys, args)
   return work.problem or { 'OK', spread(due) }
 end
 
--- keys index, args text, ms until it is to be looked at, ms that the index lives → OK
+-- keys index, args text, ms until it is to be looked at, ms that the index lives → OK. Also where memory is full: it is the
+-- first step of a commit.
 local function cart_note(keys, args)
   local work = begin('cart_note', keys, args, { fixed = 3, least = 3, keys = { [1] = true } })
   local after, life = 0, 1
@@ -2833,12 +2847,11 @@ redis.register_function('cart_stock_set', cart_stock_set)
 redis.register_function('cart_stock_adjust', cart_stock_adjust)
 redis.register_function('cart_backorder', cart_backorder)
 redis.register_function('cart_price_set', cart_price_set)
-redis.register_function({ function_name = 'cart_take', callback = cart_take, flags = { 'allow-oom' } })
+redis.register_function('cart_take', cart_take)
 redis.register_function({ function_name = 'cart_delivered', callback = cart_delivered, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_parcel', callback = cart_parcel, flags = { 'no-writes' } })
 redis.register_function('cart_hold', cart_hold)
 redis.register_function('cart_pin', cart_pin)
-redis.register_function('cart_note', cart_note)
 redis.register_function('cart_abandon', cart_abandon)
 redis.register_function('cart_tell', cart_tell)
 redis.register_function({ function_name = 'cart_remove', callback = cart_remove, flags = { 'allow-oom' } })
@@ -2848,11 +2861,13 @@ redis.register_function({ function_name = 'cart_commit', callback = cart_commit,
 redis.register_function({ function_name = 'cart_cancel', callback = cart_cancel, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_opened', callback = cart_opened, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_paid', callback = cart_paid, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_let_go', callback = cart_let_go, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_unpin', callback = cart_unpin, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_sell', callback = cart_sell, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_stock_drop', callback = cart_stock_drop, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_sweep', callback = cart_sweep, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_audit', callback = cart_audit, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'cart_note', callback = cart_note, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_forget', callback = cart_forget, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'cart_get', callback = cart_get, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'cart_read', callback = cart_read, flags = { 'no-writes' } })

@@ -42,6 +42,7 @@ export const cartLibrary = defineLibrary({
     delivered: change('cart_delivered'),
     offer: read('cart_offer'),
     hold: change('cart_hold'),
+    letGo: change('cart_let_go'),
     pin: change('cart_pin'),
     unpin: change('cart_unpin'),
     sell: change('cart_sell'),

@@ -48,7 +48,7 @@ export class Products {
   }
 
   /**
-   * Holds more units, or fewer.
+   * Holds more units.
    *
    * @param op Given where a repeat must not hold twice.
    * @throws CartError `OUT_OF_STOCK`, `UNKNOWN_SKU`.
@@ -64,6 +64,12 @@ export class Products {
       { sku, requested: by, opId: op?.opId },
     );
     return toDateOrNull(values[1]);
+  }
+
+  /** Lets go of units, where so many are held and no checkout has pinned them. */
+  async letGo(cartId: string, sku: string, units: number): Promise<void> {
+    const { library, keys } = this.#config;
+    await named(library.letGo({ keys: this.#place(sku), args: [sku, keys.of(cartId).cart, units] }));
   }
 
   /** Holds so many units for a checkout, all or none. Again it does the same. @throws CartError as `hold`. */

@@ -268,7 +268,7 @@ export class SplitLayout implements CartLayout {
   }
 
   async #letGo(cartId: string, sku: string, units: number): Promise<void> {
-    if (this.#config.stock === 'reserve-on-add' && units > 0) await this.#products.hold(cartId, sku, -units);
+    if (this.#config.stock === 'reserve-on-add' && units > 0) await this.#products.letGo(cartId, sku, units);
   }
 
   #shortOf(sku: string, { available }: Offer, inCart: number, by: number): CartErrorDetails | undefined {
