@@ -804,6 +804,29 @@ local function parse_hold(work, key, member, value)
   return { quantity = to_number(quantity), since = since, pinned = to_number(pinned), checkout = checkout }
 end
 
+local function parse_held(work, place, sku, value)
+  local held = to_integer(value)
+  if not held then
+    fail_corrupt(work, place.holds, 'has "' .. show(value) .. '" for "' .. show(sku) .. '". Audit the product.')
+  end
+  return held or 0
+end
+
+-- What is held of the products of expired holds, asked about or not: a writer sweeps them all, and a count that cannot
+-- be lowered must be found before anything is written.
+local function count_freed(work, place)
+  local skus, fields = {}, {}
+  for sku in entries(place.freed) do
+    local at = #skus + 1
+    skus[at], fields[at] = sku, 'h:' .. sku
+  end
+  local values = read_fields(work, place.holds, fields)
+  place.counted = {}
+  for i, sku in each(skus) do
+    place.counted[sku] = parse_held(work, place, sku, values[i] or '0')
+  end
+end
+
 -- the holds whose time is over, SWEEP at most
 local function find_expired(work, place, most)
   local expired = on_key(work, 'ZRANGEBYSCORE', place.due, '-inf', digits(work.ms), 'LIMIT', 0, most or SWEEP) or {}
@@ -823,6 +846,9 @@ local function find_expired(work, place, most)
       place.freed[sku] = (place.freed[sku] or 0) + parse_hold(work, place.holds, member, values[i]).quantity
     end
   end
+  if not place.is_read then
+    count_freed(work, place)
+  end
 end
 
 -- in a backlog longer than one call looks at, an own hold may be over and not among those found
@@ -838,11 +864,7 @@ end
 local function read_entry(work, place, entry, values, members, at, holders)
   local held = values[at + 1]
   if held then
-    entry.held = to_integer(held)
-  end
-  if not entry.held then
-    fail_corrupt(work, place.holds, 'has "' .. show(held) .. '" for "' .. show(entry.sku) .. '". Audit the product.')
-    entry.held = 0
+    entry.held = parse_held(work, place, entry.sku, held)
   end
   entry.held = max(0, entry.held - (place.freed[entry.sku] or 0))
   for j = 1, #holders do
@@ -981,7 +1003,9 @@ local function write_stock(place)
     local entry = place.loaded[sku]
     if entry then
       entry.changed = entry.changed or {}
-    elseif freed > 0 and call('HINCRBY', place.holds, 'h:' .. sku, digits(0 - freed)) <= 0 then
+    elseif place.counted[sku] > freed then
+      sets[#sets + 1], sets[#sets + 2] = 'h:' .. sku, argument(place.counted[sku] - freed)
+    else
       gone[#gone + 1] = 'h:' .. sku
     end
   end
@@ -1667,7 +1691,7 @@ local function cart_get(keys, args)
   end
   local skus = skus_of(cart.list)
   local prices = work.count >= 2 and #skus > 0 and read_numbers(work, keys[2], skus, to_whole) or {}
-  local place = work.count == 5 and { stock = keys[3], holds = keys[4], due = keys[5] }
+  local place = work.count == 5 and { stock = keys[3], holds = keys[4], due = keys[5], is_read = true }
   local stock = place and load_stock(work, place, skus, { cart.key })
   if work.problem then
     return work.problem
@@ -1805,7 +1829,7 @@ local function cart_read(keys, args)
     join(ids, '\n'), join(values, ','), join(prices, ','), named and cjson.encode(named) or '',
   }
   if work.count == 5 then
-    reply[11] = join_stock(work, { stock = keys[3], holds = keys[4], due = keys[5] }, skus, keys[1])
+    reply[11] = join_stock(work, { stock = keys[3], holds = keys[4], due = keys[5], is_read = true }, skus, keys[1])
   end
   return work.problem or reply
 end
@@ -2420,6 +2444,9 @@ end
 -- it holds, until, checkout, 1 if more has expired
 local function cart_offer(keys, args)
   local work = begin_product('cart_offer', keys, args, { fixed = 2, least = 2, keys = { [4] = true } })
+  if not work.problem then
+    work.place.is_read = true
+  end
   local entry = not work.problem and load_product(work)
   local price = not work.problem and read_numbers(work, keys[4], { work.sku }, to_whole)[1]
   if work.problem then
@@ -2638,7 +2665,7 @@ local function cart_stock_get(keys, args)
   if work.problem then
     return work.problem
   end
-  local place = { stock = keys[1], holds = keys[2], due = keys[3] }
+  local place = { stock = keys[1], holds = keys[2], due = keys[3], is_read = true }
   local stock = load_stock(work, place, args, {})
   if work.problem then
     return work.problem
@@ -2759,8 +2786,8 @@ local function cart_due(keys, args)
   return work.problem or { 'OK', spread(due) }
 end
 
--- keys index, args text, ms until it is to be looked at, ms that the index lives → OK. Also where memory is full: it is the
--- first step of a commit.
+-- keys index, args text, ms until it is to be looked at, ms that the index lives → OK. Also where memory is full: it is
+-- the first step of a commit.
 local function cart_note(keys, args)
   local work = begin('cart_note', keys, args, { fixed = 3, least = 3, keys = { [1] = true } })
   local after, life = 0, 1

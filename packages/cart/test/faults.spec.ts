@@ -71,31 +71,28 @@ describe('what a server can do to those who buy', () => {
     /** That a merge was asked for is noted before it begins, in the layout `split`. */
     const noteOf = async () => (await client.keys('rf:{main:j:*}:merges'))[0] ?? '';
 
-    it.each(['reserve-on-checkout', 'reserve-on-add'] as const)(
-      'lets read, let go and be paid (%s)',
-      async (stock) => {
-        const { carts, inventory } = await open({ layout, stock, abandoned: { after: '1h' } });
-        for (const cart of ['paid', 'left', 'less', 'none']) await carts.add(cart, apple(4));
-        const [paid, left] = [await carts.beginCheckout('paid'), await carts.beginCheckout('left')];
-        await full(async () => {
-          expect(await carts.get('less')).toMatchObject({ total: 4, problems: [] });
-          expect(await carts.count('less')).toBe(4);
-          expect(await carts.touch('less')).toBe(true);
-          expect(await carts.remove('less', { sku: 'apple' }, 1)).toMatchObject({ quantity: 3 });
-          expect(await carts.increment('less', { sku: 'apple' }, -1, { opId: 'click' })).toMatchObject({ quantity: 2 });
-          expect(await carts.clear('none')).toMatchObject({ lines: 1 });
-          expect(await carts.cancel(left)).toMatchObject({ released: true });
-          const order = { checkoutId: paid.checkoutId, orderId: 'o' };
-          expect(await carts.commit(order)).toMatchObject({ status: 'committed', shortfall: [] });
-          expect(await carts.commit(order)).toMatchObject({ status: 'already-committed' });
-          await carts.reap();
-          const held = stock === 'reserve-on-add' ? 2 + 4 : 0;
-          expect(await inventory.level('apple')).toMatchObject({ onHand: 996, held });
-          expect(await inventory.audit('apple', { repair: true })).toMatchObject({ held, drift: 0 });
-          await inventory.drop(['apple']);
-        });
-      },
-    );
+    it.each(['reserve-on-checkout', 'reserve-on-add'] as const)('lets read, let go and be paid (%s)', async (stock) => {
+      const { carts, inventory } = await open({ layout, stock, abandoned: { after: '1h' } });
+      for (const cart of ['paid', 'left', 'less', 'none']) await carts.add(cart, apple(4));
+      const [paid, left] = [await carts.beginCheckout('paid'), await carts.beginCheckout('left')];
+      await full(async () => {
+        expect(await carts.get('less')).toMatchObject({ total: 4, problems: [] });
+        expect(await carts.count('less')).toBe(4);
+        expect(await carts.touch('less')).toBe(true);
+        expect(await carts.remove('less', { sku: 'apple' }, 1)).toMatchObject({ quantity: 3 });
+        expect(await carts.increment('less', { sku: 'apple' }, -1, { opId: 'click' })).toMatchObject({ quantity: 2 });
+        expect(await carts.clear('none')).toMatchObject({ lines: 1 });
+        expect(await carts.cancel(left)).toMatchObject({ released: true });
+        const order = { checkoutId: paid.checkoutId, orderId: 'o' };
+        expect(await carts.commit(order)).toMatchObject({ status: 'committed', shortfall: [] });
+        expect(await carts.commit(order)).toMatchObject({ status: 'already-committed' });
+        await carts.reap();
+        const held = stock === 'reserve-on-add' ? 2 + 4 : 0;
+        expect(await inventory.level('apple')).toMatchObject({ onHand: 996, held });
+        expect(await inventory.audit('apple', { repair: true })).toMatchObject({ held, drift: 0 });
+        await inventory.drop(['apple']);
+      });
+    });
   });
 
   it.each(CASES)('code that is flushed while they buy is brought back, $layout, as $mode', async ({ mode, layout }) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LAYOUTS, outcomeOf, type Shop, startShop, unitsOf, until } from './shop.js';
+import { LAYOUTS, outcomeOf, type Shop, snapshot, startShop, unitsOf, until } from './shop.js';
 
 /** What separates the parts of a stored line, of a list in a reply, of a hold, or of a key. */
 const SEPARATORS = ['\n', ',', ':', '|', ' ', '\u0000', '\t', '"', '%', '~', 'null', '1,2,3', '1:2:3:', '5:apple:c'];
@@ -116,6 +116,50 @@ describe.each(LAYOUTS)('what somebody could try, in the layout %s', (layout) => 
     await shop.carts.add('c', { sku: 'pear', quantity: 1 });
     expect(await outcomeOf(shop.carts.get('c'))).toBe('AMOUNT_OVERFLOW');
     expect(await outcomeOf(shop.carts.beginCheckout('c'))).toBe('AMOUNT_OVERFLOW');
+  });
+
+  it('a count of holds that cannot be read is told before anything is swept, and keeps nobody from reading', async () => {
+    const brief = shop.cartsWith({ stock: 'reserve-on-add', hold: { cart: 1 } });
+    const skus = ['apple', 'kiwi', 'pear', 'plum'];
+    await Promise.all(skus.map((sku) => shop.inventory.setStock(sku, 10)));
+    await shop.inventory.setPrices({ plum: 1 });
+    await shop.carts.add('c', { sku: 'plum', quantity: 1 });
+    const { checkoutId } = await shop.carts.beginCheckout('c');
+    await brief.addMany(
+      'left',
+      ['apple', 'kiwi', 'pear'].map((sku) => ({ sku, quantity: 2 })),
+    );
+    await until(async () => (await shop.inventory.level('pear'))?.held === 0);
+    const holds = layout === 'split' ? 'rf:{main:s:pear}:holds' : 'rf:{main}:holds';
+    await shop.client.hSet(holds, 'h:pear', 'x');
+    const carts = shop.cartsWith({ stock: 'reserve-on-add' });
+    const calls = [
+      () => carts.add('d', { sku: 'pear', quantity: 1 }),
+      () => shop.inventory.adjust('pear', 1),
+      () => shop.inventory.reap(['pear']),
+      ...(layout === 'split'
+        ? []
+        : [
+            () => carts.add('d', { sku: 'apple', quantity: 1 }),
+            () => carts.addMany('d', [{ sku: 'apple', quantity: 1 }]),
+            () => carts.remove('left', { sku: 'apple' }),
+            () => carts.clear('left'),
+            () => carts.merge('left', 'd'),
+            () => carts.commit({ checkoutId, orderId: 'o' }),
+            () => carts.cancel({ checkoutId }),
+            () => shop.inventory.adjust('apple', 1),
+          ]),
+    ];
+    const before = await snapshot(shop.client);
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_DATA', details: { key: holds } });
+    }
+    expect(await snapshot(shop.client)).toEqual(before);
+    expect(await shop.carts.get('c')).toMatchObject({ lines: [{ sku: 'plum', quantity: 1 }] });
+    expect(await shop.inventory.level('apple')).toMatchObject({ held: 0 });
+    await shop.inventory.audit('pear', { repair: true });
+    await carts.commit({ checkoutId, orderId: 'o' });
+    for (const sku of skus) expect(await shop.inventory.audit(sku)).toMatchObject({ drift: 0, broken: 0 });
   });
 
   it('a version that could not rise any more is not taken for one', async () => {
