@@ -42,7 +42,7 @@ export class LuaSource {
   constructor(code: string) {
     this.#code = code;
     this.lines = code.split('\n');
-    this.#addFunction(parseLua(code), undefined, undefined);
+    this.#addFunction(parseLua(code, { detailed: true }), undefined, undefined);
   }
 
   /** The line itself, or the next in the text that something happens in. Undefined where there is none. */

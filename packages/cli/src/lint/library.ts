@@ -69,8 +69,7 @@ function indexed(all: readonly Visited[]): (...types: readonly string[]) => read
     const id = types.join();
     let found = known.get(id);
     if (!found) {
-      const wanted = new Set(types);
-      found = types.length === 1 ? [] : all.filter(({ node }) => wanted.has(node.type));
+      found = types.flatMap((type) => known.get(type) ?? []).sort((left, right) => left.place - right.place);
       known.set(id, found);
     }
     return found;

@@ -27,7 +27,10 @@ export function serverMember(names: Names, node: unknown): string | undefined {
 }
 
 /** Also those that `pcall` and `xpcall` make: pcall(redis.call, 'GET', key). */
-export function serverCalls(calls: readonly Visited[], names: Names): readonly ServerCall[] {
+export function serverCalls(
+  calls: readonly Pick<Visited, 'node' | 'functions'>[],
+  names: Names,
+): readonly ServerCall[] {
   return calls.flatMap(({ node, functions }) => {
     const args = argumentsOf(node);
     const direct = serverMember(names, node['base']);

@@ -18,17 +18,22 @@ interface Position {
 export interface Visited {
   readonly node: LuaNode;
   readonly functions: readonly LuaNode[];
+  /** Its place in the order of the text. */
+  readonly place: number;
 }
 
-/** @throws SyntaxError with `line` and `column` for a text that is not Lua 5.1. */
-export function parseLua(code: string): LuaNode {
+/**
+ * @param detailed With `range` of each node, and `isLocal` of each name: a third of the time.
+ * @throws SyntaxError with `line` and `column` for a text that is not Lua 5.1.
+ */
+export function parseLua(code: string, { detailed = false } = {}): LuaNode {
   // the first line is the server's; a comment of the same length keeps lines and columns
   const text = code.replace(/^#!/, '--');
   return luaparse.parse(text, {
     luaVersion: '5.1',
     locations: true,
-    ranges: true,
-    scope: true,
+    ranges: detailed,
+    scope: detailed,
     comments: false,
   }) as unknown as LuaNode;
 }
@@ -52,10 +57,14 @@ function collect(value: unknown, functions: readonly LuaNode[], found: Visited[]
     return;
   }
   if (!isNode(value)) return;
-  found.push({ node: value, functions });
+  found.push({ node: value, functions, place: found.length });
   const inside = value.type === 'FunctionDeclaration' ? [...functions, value] : functions;
-  for (const field in value)
-    if (field !== 'loc' && field !== 'range' && field !== 'globals') collect(value[field], inside, found);
+  for (const field in value) {
+    const child = value[field];
+    // most fields are no nodes: this is where lint spends its time
+    if (typeof child !== 'object' || field === 'loc' || field === 'range' || field === 'globals') continue;
+    collect(child, inside, found);
+  }
 }
 
 export function isNode(value: unknown): value is LuaNode {
@@ -92,5 +101,5 @@ export function argumentsOf(call: LuaNode): readonly LuaNode[] {
 }
 
 export function isCall(node: unknown): node is LuaNode {
-  return isNode(node) && /^(?:Table|String)?CallExpression$/.test(node.type);
+  return isNode(node) && node.type.endsWith('CallExpression');
 }
