@@ -117,4 +117,61 @@ describe.each(newest(availableServers()))('carts on 3 primaries of $name', ({ pa
     }
     for (const { key } of await allKeys()) expect(key).toMatch(/^rf:\{(a|a:[sc]:[^{}]+)\}:[^{}]+$/);
   });
+
+  // the last one: it leaves a primary more
+  it('lose nothing and do nothing twice while their slots move to a primary that has no functions', async () => {
+    const shops = await Promise.all([
+      open('node-redis', { layout: 'shop-slot', stock: 'reserve-on-add' }),
+      open('node-redis', { layout: 'split', stock: 'reserve-on-add', shop: 'a' }),
+    ]);
+    const buyers = [0, 1, 2, 3].flatMap((i) => shops.map((shop) => ({ ...shop, cart: `c${i}`, sku: `s${i}` })));
+    const tally = buyers.map(() => ({ inCart: 0, sold: 0, rounds: 0 }));
+    for (const { inventory, sku } of buyers) {
+      await inventory.setStock(sku, 100_000);
+      await inventory.setPrices({ [sku]: 1 });
+    }
+    let isOver = false;
+    const buying = buyers.map(async ({ carts, cart, sku }, at) => {
+      const mine = tally[at] as (typeof tally)[number];
+      for (; !isOver; mine.rounds += 1) {
+        for (let unit = 0; unit < 3; unit++) {
+          await carts.add(cart, { sku, quantity: 1 }, { opId: `${mine.rounds} ${unit}` });
+          mine.inCart += 1;
+        }
+        if (mine.rounds % 2 === 0) continue;
+        const { checkoutId } = await carts.beginCheckout(cart);
+        await carts.commit({ checkoutId, orderId: `${cart} ${mine.rounds}` });
+        mine.sold += mine.inCart;
+        mine.inCart = 0;
+      }
+    });
+    const failed = Promise.race(buying.map((each) => each.then(() => new Promise<never>(() => {}))));
+    const further = async (rounds: number) => {
+      const from = Math.min(...tally.map((each) => each.rounds));
+      while (Math.min(...tally.map((each) => each.rounds)) < from + rounds) await new Promise(setImmediate);
+    };
+    const move = async () => {
+      const fresh = await cluster.addPrimary({ withFunctions: false });
+      // node-redis finds no primary that has no slot at all
+      await cluster.reshard({ to: fresh, slots: 1 });
+      await further(2);
+      for (const key of ['rf:{main}:stock', 'rf:{a:s:s0}:stock', 'rf:{a:s:s1}:stock', 'rf:{a:c:c0}:cart:c0']) {
+        const moving = await cluster.beginMove(await cluster.slotOf(key), fresh);
+        // some keys here and some there: calls on both wait
+        await moving.move(key);
+        await moving.finish();
+      }
+      await further(4);
+    };
+    await Promise.race([move(), failed]).finally(() => {
+      isOver = true;
+    });
+    await Promise.all(buying);
+    for (const [at, { carts, inventory, cart, sku }] of buyers.entries()) {
+      const { inCart, sold } = tally[at] as (typeof tally)[number];
+      expect(await carts.count(cart)).toBe(inCart);
+      expect(await inventory.level(sku)).toMatchObject({ onHand: 100_000 - sold, held: inCart });
+      expect(await inventory.audit(sku)).toMatchObject({ drift: 0, broken: 0 });
+    }
+  }, 60_000);
 });

@@ -134,7 +134,8 @@ local STRATEGIES = {
 }
 
 -- work: what one call knows. It keeps the first thing that is wrong; readers do nothing once there is one. Nothing is
--- written before all of them have run, because a function does not roll back.
+-- written before all of them have run, because a function does not roll back. And no key is touched again once it may
+-- be gone (DEL, or the last field of a hash): while its slot moves to another primary, that fails in the middle.
 
 local function fail(work, code, sentence)
   -- not redis.error_reply: the embedded engine (js-redis-server) takes a code with a _ for none and puts ERR before it
@@ -682,16 +683,17 @@ local function set_idle(work, cart)
   end
   if cart.count > 0 then
     call('ZADD', work.idle_key, digits(work.ms + work.policy.abandon), cart.key)
-  else
-    call('ZREM', work.idle_key, cart.key)
   end
+  call('PEXPIRE', work.idle_key, digits(work.policy.ttl + work.policy.abandon))
   -- carts that expired and nobody looked for: each write takes two, so they do not pile up where nobody reaps
   local late = digits(work.ms - work.policy.ttl)
   local gone = call('ZRANGEBYSCORE', work.idle_key, '-inf', late, 'LIMIT', 0, 2)
+  if cart.count == 0 then
+    gone[#gone + 1] = cart.key
+  end
   if #gone > 0 then
     call('ZREM', work.idle_key, spread(gone))
   end
-  call('PEXPIRE', work.idle_key, digits(work.policy.ttl + work.policy.abandon))
 end
 
 local function keep_cart(work, cart)
@@ -708,6 +710,17 @@ local function next_version(work, cart)
   return cart.version
 end
 
+-- the fields of an empty cart that go; those that stay are its version and its open checkout
+local function all_but_head(fields, keeps_checkout)
+  local gone = {}
+  for _, field in each(fields) do
+    if field ~= 'v' and not (keeps_checkout and field == 'k') then
+      gone[#gone + 1] = field
+    end
+  end
+  return gone
+end
+
 -- Writes what has been changed in memory, and gives the cart its time again. An empty cart keeps its version: one that
 -- somebody read before must not be that of a later cart.
 local function write_cart(work, cart)
@@ -719,7 +732,7 @@ local function write_cart(work, cart)
   end
   local fields, gone = { 'v', '' }, {}
   if cart.count == 0 then
-    call('DEL', cart.key)
+    gone = call('HKEYS', cart.key)
     fields[2] = digits(cart.version) .. ' 0 0 0 '
   else
     cart.currency = cart.currency or (work.policy.currency ~= '' and work.policy.currency)
@@ -747,10 +760,10 @@ local function write_cart(work, cart)
     local counts = argument(cart.units) .. ' ' .. cart.count .. (cart.variants and ' 1 ' or ' 0 ')
     fields[2] = digits(cart.version) .. ' ' .. counts .. (cart.currency or '')
   end
-  if cart.is_paid then
+  if cart.count == 0 then
+    gone = all_but_head(gone, is_in_checkout(work, cart))
+  elseif cart.is_paid then
     gone[#gone + 1] = 'k'
-  elseif cart.count == 0 and is_in_checkout(work, cart) then
-    fields[3], fields[4] = 'k', cart.checkout .. ':' .. digits(cart.checkout_until)
   end
   send('HSET', cart.key, fields)
   if #gone > 0 then
@@ -995,10 +1008,7 @@ end
 -- Writes the holds that have changed, and removes those whose time was over. A deadline moves only forwards, except
 -- where a checkout ends (place.may_shorten).
 local function write_stock(place)
-  local sets, gone, gone_due, due, units = {}, {}, {}, {}, {}
-  for i, member in each(place.expired or {}) do
-    gone[i], gone_due[i] = 'c:' .. member, member
-  end
+  local sets, gone, gone_due, due, units, anew = {}, {}, {}, {}, {}, {}
   for sku, freed in entries(place.freed or {}) do
     local entry = place.loaded[sku]
     if entry then
@@ -1021,6 +1031,7 @@ local function write_stock(place)
         local member = member_of(sku, holder)
         if own.quantity > 0 then
           at = #sets
+          anew[member] = true
           sets[at + 1] = 'c:' .. member
           local part = argument(own.quantity) .. ':' .. own.since
           sets[at + 2] = part .. ':' .. argument(own.pinned) .. ':' .. own.checkout
@@ -1036,12 +1047,10 @@ local function write_stock(place)
       units[#units + 1], units[#units + 2] = sku, argument(entry.units)
     end
   end
-  -- first what goes: a hold that had expired may be held anew
-  if #gone > 0 then
-    send('HDEL', place.holds, gone)
-  end
-  if #gone_due > 0 then
-    send('ZREM', place.due, gone_due)
+  for _, member in each(place.expired or {}) do
+    if not anew[member] then
+      gone[#gone + 1], gone_due[#gone_due + 1] = 'c:' .. member, member
+    end
   end
   if #sets > 0 then
     send('HSET', place.holds, sets)
@@ -1053,6 +1062,12 @@ local function write_stock(place)
     else
       call('ZADD', place.due, 'GT', spread(due, first, last))
     end
+  end
+  if #gone > 0 then
+    send('HDEL', place.holds, gone)
+  end
+  if #gone_due > 0 then
+    send('ZREM', place.due, gone_due)
   end
   if #units > 0 then
     send('HSET', place.stock, units)
@@ -2094,9 +2109,9 @@ local function cart_checkout(keys, args)
     local at = #lines
     lines[at + 1], lines[at + 2], lines[at + 3] = line.id, line.sku, digits(line.quantity)
   end
-  call('DEL', keys[2])
   call('HSET', keys[2], 'id', id, 'state', is_local and 'open' or 'pinning', 'till', digits(till),
     'lines', cjson.encode(lines), 'total', digits(total))
+  call('HDEL', keys[2], 'order')
   call('PEXPIRE', keys[2], digits(window + work.policy.keep))
   cart.checkout, cart.checkout_until = id, till
   call('HSET', cart.key, 'k', id .. ':' .. digits(till))
@@ -2483,7 +2498,7 @@ local function cart_hold(keys, args)
   end
   write_stock(work.place)
   own = entry.own[work.holder]
-  return answer(work, { 'OK', own and to_reply(own.quantity) or 0, until_of(work) })
+  return answer(work, { 'OK', own and to_reply(own.quantity) or 0, own and until_of(work) or '' })
 end
 
 -- args product, holder, units → OK, units still held. Never below what a checkout has pinned.
@@ -2595,11 +2610,11 @@ local function set_numbers(name, keys, args, word)
   if work.problem then
     return work.problem
   end
-  if #gone > 0 then
-    send('HDEL', key, gone)
-  end
   if #sets > 0 then
     call('HSET', key, spread(sets))
+  end
+  if #gone > 0 then
+    send('HDEL', key, gone)
   end
   return { 'OK', #args / 2 }
 end
@@ -2762,14 +2777,20 @@ local function cart_audit(keys, args)
   end
   local shown = held and to_integer(held) or 0
   if args[2] == 'repair' then
-    for _, member in each(broken) do
-      call('HDEL', keys[1], 'c:' .. member)
-      call('ZREM', keys[2], member)
+    local gone = {}
+    for i, member in each(broken) do
+      gone[i] = 'c:' .. member
     end
     if sum > 0 then
       call('HSET', keys[1], 'h:' .. sku, digits(sum))
     else
-      call('HDEL', keys[1], 'h:' .. sku)
+      gone[#gone + 1] = 'h:' .. sku
+    end
+    if #gone > 0 then
+      send('HDEL', keys[1], gone)
+    end
+    if #broken > 0 then
+      send('ZREM', keys[2], broken)
     end
   end
   return { 'OK', to_reply(shown), to_reply(sum), count, #broken }
