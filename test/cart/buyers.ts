@@ -29,6 +29,18 @@ interface Order {
   acknowledged: boolean;
 }
 
+/** What came of payments that were told of again. */
+export interface Recommitted {
+  /** Orders that had been acknowledged. */
+  readonly acknowledged: number;
+  /** Of these, those that are still known as committed. */
+  readonly known: number;
+  /** Of these, the others: done again now, or gone. */
+  readonly lost: number;
+  /** Units of each product in orders that nobody knows any more, acknowledged or not. */
+  readonly gone: ReadonlyMap<string, number>;
+}
+
 /** Buyers whose processes die, a payment provider that does not, and what came of it all. */
 export class Buyers {
   readonly #client: RedisClient;
@@ -74,22 +86,22 @@ export class Buyers {
     while (count() < orders) await new Promise(setImmediate);
   }
 
-  /**
-   * Tells of every payment again, as a provider does for days. Orders that are not known any more stay out of the sum.
-   *
-   * @returns How many of those that had been acknowledged were not known any more.
-   */
-  async recommit(): Promise<number> {
-    let lost = 0;
+  /** Tells of every payment again, as a provider does for days. Orders that nobody knows any more stay out of the sum. */
+  async recommit(): Promise<Recommitted> {
+    const told = { acknowledged: 0, known: 0, lost: 0, gone: new Map(SKUS.map((sku) => [sku, 0])) };
     for (const order of [...this.paid]) {
+      const { checkoutId, lines } = order.checkout;
       const outcome = await this.carts
-        .commit({ checkoutId: order.checkout.checkoutId, orderId: order.orderId })
+        .commit({ checkoutId, orderId: order.orderId })
         .then(({ status }) => status, toCode);
-      if (outcome === 'already-committed') continue;
-      if (order.acknowledged) lost += 1;
-      if (outcome === 'CHECKOUT_NOT_FOUND') this.paid.splice(this.paid.indexOf(order), 1);
+      if (order.acknowledged) told.acknowledged += 1;
+      if (order.acknowledged && outcome === 'already-committed') told.known += 1;
+      if (order.acknowledged && outcome !== 'already-committed') told.lost += 1;
+      if (outcome !== 'CHECKOUT_NOT_FOUND') continue;
+      this.paid.splice(this.paid.indexOf(order), 1);
+      for (const { sku, quantity } of lines) told.gone.set(sku, (told.gone.get(sku) ?? 0) + quantity);
     }
-    return lost;
+    return told;
   }
 
   /** What the provider does where it heard no answer: it tells of the payment again, until somebody says that it is heard. */
