@@ -354,6 +354,9 @@ describe.each(LAYOUTS)('checkouts, in the layout %s', (layout) => {
       expect(await level('apple')).toEqual({ onHand: 10, held: 2, available: 8 });
       await carts.add('a', { sku: 'apple', quantity: 3 });
       expect((await level('apple')).held).toBe(5);
+      // as a hold of the cart alone it would end before it can be paid
+      const [line] = (await carts.get('a')).lines;
+      expect(line?.hold?.expiresAt.getTime()).toBeGreaterThanOrEqual(checkout.expiresAt.getTime());
       await carts.remove('a', { sku: 'apple' });
       // it is being paid
       expect((await level('apple')).held).toBe(2);

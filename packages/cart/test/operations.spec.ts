@@ -272,11 +272,14 @@ describe.each(LAYOUTS)('what carts can do, in the layout %s', (layout) => {
 
   it('a version is that of one content: also past a clear and an expiry', async () => {
     const { version } = await shop.carts.add('c', apples(1));
+    expect(await shop.carts.setQuantity('c', { sku: 'apple' }, 1)).toMatchObject({ version, changed: false });
+    expect(await shop.carts.setQuantity('c', { sku: 'pear' }, 0)).toMatchObject({ version, changed: false });
     const { etag, updatedAt } = await shop.carts.get('c');
     expect(etag).toBe(`"${version}"`);
     expect(Math.abs((updatedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
     const cleared = await shop.carts.clear('c', { ifVersion: version });
     expect(cleared.version).toBeGreaterThan(version);
+    expect((await shop.carts.get('c')).version).toBe(cleared.version);
     const [key = ''] = (await shop.client.keys('rf:*:cart:c')) as string[];
     await shop.client.del(key);
     expect(await shop.carts.get('c')).toMatchObject({ version: 0, etag: '"0"', updatedAt: null, expiresAt: null });
