@@ -119,7 +119,7 @@ const LIBRARIES = {
       }
     },
     commands: [
-      ...['del', 'get', 'hdel', 'hexists', 'hget', 'hgetall', 'hincrby', 'hlen', 'hmget', 'hscan', 'hset', 'pexpire'],
+      ...['del', 'get', 'hdel', 'hget', 'hgetall', 'hkeys', 'hlen', 'hmget', 'hscan', 'hset', 'pexpire'],
       ...['pttl', 'set', 'time', 'xadd', 'xlen', 'zadd', 'zcard', 'zrangebyscore', 'zrem', 'zscore'],
     ],
   },

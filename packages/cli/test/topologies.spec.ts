@@ -24,7 +24,8 @@ const TOPOLOGIES: Readonly<Record<string, () => Promise<Topology>>> = {
     return { on, primaries: [redis], stop: () => redis.stop() };
   },
   async sentinel() {
-    const group = await startSentinel({ replicas: 1, sentinels: 1, password: PASSWORD });
+    // a primary that is busy is silent for sentinels, which would put the replica in its place
+    const group = await startSentinel({ replicas: 1, sentinels: 1, password: PASSWORD, downAfterMs: 60_000 });
     const [address] = group.addresses;
     const on = ['--sentinel', group.name, '--url', withPassword(`${address?.host}:${address?.port}`)];
     return { on, primaries: [await group.primary()], stop: () => group.stop() };
