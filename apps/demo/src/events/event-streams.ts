@@ -32,6 +32,8 @@ export class EventStreams implements OnModuleDestroy {
 
   /** @param json One line. */
   send(response: Response, kind: string, json: string): void {
+    // what was ended is open until the other side has heard of it
+    if (response.writableEnded) return;
     if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
     else response.write(`event: ${kind}\ndata: {"now":${Date.now()},"data":${json}}\n\n`);
   }
