@@ -3,6 +3,7 @@ export default {
   projects: ['<rootDir>/packages/*', '<rootDir>/apps/*', '<rootDir>/test'],
   // of a run over all projects this one counts, not the preset's
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/tools/longest-first.js',
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/generated/**'],
 };

@@ -16,7 +16,10 @@ const SERVICES = ['core', 'rate-limit', 'session', 'cart'];
 
 /** npm, as it is installed, on every system. */
 const npm = (args: readonly string[], cwd: string) =>
-  run('npm', ['--no-audit', '--no-fund', '--loglevel=error', ...args], { cwd, shell: process.platform === 'win32' });
+  run('npm', ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...args], {
+    cwd,
+    shell: process.platform === 'win32',
+  });
 
 /** Undefined where packages can be had. */
 const unavailable = await npm(['view', 'express', 'version', '--fetch-retries=0', '--fetch-timeout=10000'], HERE).then(

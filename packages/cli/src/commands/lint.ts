@@ -10,7 +10,7 @@ export function lintCommand(terminal: Terminal): Command {
     .option('--json', 'print the result for programs')
     .addHelpText('after', '\nExample:\n  $ redis-functions lint lua/');
   return command.action(async (paths: readonly string[]) => {
-    const { readTexts } = await import('../libraries/read-libraries.js');
+    const { readTexts } = await import('../libraries/read-texts.js');
     const { lint } = await import('../lint/lint.js');
     const texts = await readTexts(paths);
     const findings = texts.flatMap(({ file, code }) => lint(code).map((finding) => ({ file, ...finding })));

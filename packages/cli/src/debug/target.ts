@@ -1,5 +1,5 @@
 import { registrationsIn } from '@redis-functions/core';
-import { readTexts } from '../libraries/read-libraries.js';
+import { readTexts } from '../libraries/read-texts.js';
 import { readLibrary } from '../lint/library.js';
 import { CliError } from '../output/cli-error.js';
 import type { DebuggedFunction } from './script.js';

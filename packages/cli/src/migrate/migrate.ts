@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { readTexts } from '../libraries/read-libraries.js';
+import { readTexts } from '../libraries/read-texts.js';
 import type { Finding } from '../lint/finding.js';
 import { lint } from '../lint/lint.js';
 import { CliError } from '../output/cli-error.js';
