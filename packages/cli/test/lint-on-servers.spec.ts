@@ -51,6 +51,7 @@ const WITHOUT = {
   'no-function': refusedAtLoad('no-function', /No functions registered/),
   'function-name': refusedAtLoad('function-name', /can only contain letters, numbers/),
   'flags-argument': refusedAtLoad('flags-argument', /wrong number of arguments|unknown flag/),
+  'registration-field': refusedAtLoad('registration-field', /unknown argument given to/),
   'missing-no-writes': async (redis) => {
     await load(redis, 'missing-no-writes');
     await expect(redis.command('FCALL_RO', 'f', '1', 'key')).rejects.toThrow(/write flag/);

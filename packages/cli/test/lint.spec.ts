@@ -74,6 +74,15 @@ describe('lint', () => {
     }
   });
 
+  it('looks at the fields of a registration that is written out', () => {
+    const of = (table: string) =>
+      codes(`${header}local function f() return 1 end\nlocal more = {}\nredis.register_function(${table})`);
+    expect(of("{ function_name = 'f' }")).toEqual(['registration-field']);
+    expect(of('{ callback = f }')).toEqual(['registration-field']);
+    expect(of("{ ['function_name'] = 'f', callback = f }")).toEqual([]);
+    expect(of('more')).toEqual([]);
+  });
+
   // written for this test, in the ways that public libraries are written in
   it('finds nothing in libraries as other people write them', async () => {
     const { code, out } = await runCli(['lint', fileURLToPath(new URL('libraries', import.meta.url))]);

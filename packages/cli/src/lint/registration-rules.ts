@@ -1,8 +1,12 @@
 import { FLAGS, READS, REPLICATED, WRITES } from './commands.js';
 import type { Rule } from './rules.js';
+import { nameOf, nodes } from './syntax-tree.js';
 
 const HEADER = /^#!lua[ \t]+name=(["']?)\w+\1[ \t]*\r?\n/i;
 const VERSION = /^--[ \t]*@version[ \t]+\d+\.\d+\.\d+/m;
+
+/** Of the table that register_function takes. */
+const FIELDS: ReadonlySet<string> = new Set(['function_name', 'callback', 'flags', 'description']);
 
 const top = (line: number) => ({ type: 'Line', loc: { start: { line, column: 0 } } });
 
@@ -55,6 +59,24 @@ export const registrationRules = {
     for (const { flags = [], call } of registered) {
       const unknown = flags.find((flag) => !FLAGS.has(flag.toLowerCase()));
       if (unknown !== undefined) report(call, `There is no flag "${unknown}". Choose from ${[...FLAGS].join(', ')}.`);
+    }
+  },
+  'registration-field': ({ serverCalls }, report) => {
+    for (const { member, args, call } of serverCalls) {
+      const [table, ...more] = args;
+      // a table from elsewhere may have been given more fields there
+      if (member !== 'register_function' || more.length > 0 || table?.type !== 'TableConstructorExpression') continue;
+      const fields = nodes(table['fields']).map((field) =>
+        field.type === 'TableKeyString' ? nameOf(field['key']) : '',
+      );
+      const unknown = fields.find((field) => field !== undefined && field !== '' && !FIELDS.has(field));
+      if (unknown !== undefined) {
+        report(call, `The server refuses the field "${unknown}". Choose from ${[...FIELDS].join(', ')}.`);
+      }
+      const missing = fields.includes('')
+        ? undefined
+        : ['function_name', 'callback'].find((field) => !fields.includes(field));
+      if (missing !== undefined) report(call, `The server registers nothing without "${missing}". Give it one.`);
     }
   },
   'missing-no-writes': (library, report) => {
