@@ -3,12 +3,12 @@ import {
   availableServers,
   type RedisSentinels,
   type RedisServer,
+  SlowLink,
   startRedis,
   startSentinel,
 } from '@redis-functions/testing';
 import { newest } from '../topologies/servers.js';
 import { DEADLINE_MS, LIMIT, type LimitedApp, startExpress, startNest } from './apps.js';
-import { SlowLink } from './slow-link.js';
 import { type Answer, RequestTraffic } from './traffic.js';
 
 /** How far beyond its deadline a decision may come. */

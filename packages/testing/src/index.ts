@@ -17,6 +17,7 @@ export { SERVER_NAMES } from './fetch/server-packages.js';
 export type { ServerBinary } from './find/find-server.js';
 export { availableServers, findServer } from './find/find-server.js';
 export { findOnPath } from './find/path.js';
+export { SlowLink } from './link/slow-link.js';
 export type { AclUser, ClientTls, RedisServer } from './server/redis-server.js';
 export type { ServerOptions, StartRedisOptions } from './server/start-redis.js';
 export { startRedis } from './server/start-redis.js';

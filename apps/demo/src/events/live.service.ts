@@ -16,7 +16,7 @@ const FEED = '{demo}:feed';
 /** What another process has changed is on the pages of this one within this time and a round trip. */
 const FEED_EVERY_MS = 300;
 /** Sooner than a visitor asks what is going on. */
-const FEED_DEADLINE_MS = 1_000;
+const FEED_DEADLINE_MS = 1_500;
 
 /**
  * What pages watch, read once per process however many pages there are. A topic is called `kind` or `kind:id`; the module

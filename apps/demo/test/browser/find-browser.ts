@@ -11,9 +11,6 @@ export function findBrowser(env: NodeJS.ProcessEnv = process.env): string | unde
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(canRun);
 }
 
-export const WITHOUT_BROWSER =
-  'skipped: there is no Chromium on the PATH. Install one (apt-get install chromium), or name one in BROWSER_PATH';
-
 function canRun(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

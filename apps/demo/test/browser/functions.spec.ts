@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findBrowser, WITHOUT_BROWSER } from './find-browser.js';
+import { describeInBrowser } from './describe-in-browser.js';
 import { keepPicture, Storefront, says } from './storefront.js';
-
-const describeInBrowser = findBrowser() ? describe : describe.skip;
 
 const counted = async (page: Page, name: string) =>
   Number((await page.locator(`[data-count=${name}]`).innerText()).replaceAll(',', ''));
@@ -20,7 +18,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo()));
 }
 
-describeInBrowser(`functions in a browser${findBrowser() ? '' : ` (${WITHOUT_BROWSER})`}`, () => {
+describeInBrowser('functions in a browser', () => {
   let front: Storefront;
 
   beforeAll(async () => {

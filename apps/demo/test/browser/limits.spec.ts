@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findBrowser, WITHOUT_BROWSER } from './find-browser.js';
+import { describeInBrowser } from './describe-in-browser.js';
 import { keepPicture, Storefront, says } from './storefront.js';
 
-const describeInBrowser = findBrowser() ? describe : describe.skip;
-
-describeInBrowser(`the playground for limits in a browser${findBrowser() ? '' : ` (${WITHOUT_BROWSER})`}`, () => {
+describeInBrowser('the playground for limits in a browser', () => {
   let front: Storefront;
 
   beforeAll(async () => {

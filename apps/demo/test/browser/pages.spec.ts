@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findBrowser, WITHOUT_BROWSER } from './find-browser.js';
+import { describeInBrowser } from './describe-in-browser.js';
 import { add, keepPicture, press, Storefront, says, stockOf } from './storefront.js';
 
-const describeInBrowser = findBrowser() ? describe : describe.skip;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What people do on each page before it is looked at. */
@@ -26,7 +25,7 @@ const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   '/functions': (page) => says(page, 'ratelimiter'),
 };
 
-describeInBrowser(`every page for everybody${findBrowser() ? '' : ` (${WITHOUT_BROWSER})`}`, () => {
+describeInBrowser('every page for everybody', () => {
   let front: Storefront;
 
   beforeAll(async () => {

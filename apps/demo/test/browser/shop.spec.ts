@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findBrowser, WITHOUT_BROWSER } from './find-browser.js';
+import { describeInBrowser } from './describe-in-browser.js';
 import { add, keepPicture, lineOf, press, product, Storefront, says, stockOf } from './storefront.js';
 
-const describeInBrowser = findBrowser() ? describe : describe.skip;
-
-describeInBrowser(`the shop in a browser${findBrowser() ? '' : ` (${WITHOUT_BROWSER})`}`, () => {
+describeInBrowser('the shop in a browser', () => {
   let front: Storefront;
 
   beforeAll(async () => {

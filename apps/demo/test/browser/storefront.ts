@@ -1,11 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { type RedisServer, startRedis } from '@redis-functions/testing';
+import { type RedisServer, SlowLink, startRedis } from '@redis-functions/testing';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { createShop } from '../../src/shop.js';
 import { buildPage } from '../built-page.js';
-import { openSlowLink, type SlowLink } from '../slow-link.js';
 import { findBrowser } from './find-browser.js';
 
 const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url));
@@ -45,9 +44,9 @@ export class Storefront {
     mkdirSync(SCREENSHOTS, { recursive: true });
     // what it has answered outlives it
     const redis = await startRedis({ args: ['--appendonly', 'yes'] });
-    const link = await openSlowLink(redis);
+    const link = await SlowLink.to(redis);
     const routingKey = 'a routing key of the tests, 32 characters or more';
-    const shop = await createShop({ url: `redis://127.0.0.1:${link.port}`, routingKey, hold: HOLD }, page);
+    const shop = await createShop({ url: link.url, routingKey, hold: HOLD }, page);
     await shop.listen(0);
     const url = (await shop.getUrl()).replace('[::1]', '127.0.0.1');
     const browser = await chromium.launch({ executablePath: findBrowser() as string });
@@ -94,7 +93,7 @@ export class Storefront {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#shop.close();
-    this.link.close();
+    await this.link.close();
     await this.redis.stop();
     rmSync(this.#page, { recursive: true, force: true });
   }

@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findBrowser, WITHOUT_BROWSER } from './find-browser.js';
+import { describeInBrowser } from './describe-in-browser.js';
 import { add, keepPicture, lineOf, press, Storefront, says, stockOf } from './storefront.js';
 
-const describeInBrowser = findBrowser() ? describe : describe.skip;
-
-describeInBrowser(`the shop in trouble, in a browser${findBrowser() ? '' : ` (${WITHOUT_BROWSER})`}`, () => {
+describeInBrowser('the shop in trouble, in a browser', () => {
   let front: Storefront;
 
   beforeAll(async () => {
@@ -65,7 +63,7 @@ describeInBrowser(`the shop in trouble, in a browser${findBrowser() ? '' : ` (${
     await add(page, 'mug');
     await quantity(page).getByText('1').waitFor();
     // less than anybody waits for one answer, and more than one is used to for two
-    front.link.delayMs = 700;
+    front.link.delayMs = 800;
     await oneMore(page);
     await says(page, 'The shop is slow right now');
     front.link.delayMs = 0;

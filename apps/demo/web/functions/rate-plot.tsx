@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import type { TrafficView } from '../../src/functions/view.js';
+import { axisOf, drawPlot } from '../shell/plot.js';
 
 const HEIGHT = 120;
 const KEPT = 60;
@@ -17,14 +18,9 @@ export function RatePlot({ traffic: { acknowledged, isRunning } }: { readonly tr
   const plot = useRef<uPlot | null>(null);
   useEffect(() => {
     const element = box.current as HTMLDivElement;
-    const drawn = new uPlot(optionsOf(element), [[], []], element);
-    plot.current = drawn;
-    const sizes = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sizes.observe(element);
-    return () => {
-      sizes.disconnect();
-      drawn.destroy();
-    };
+    const drawn = drawPlot(element, optionsOf(element), [[], []]);
+    plot.current = drawn.plot;
+    return () => drawn.remove();
   }, []);
   useEffect(() => {
     const known = moments.current;
@@ -51,24 +47,15 @@ function ratesOf(moments: readonly Moment[]): number[] {
   });
 }
 
-function optionsOf(element: HTMLElement): uPlot.Options {
-  const color = () => getComputedStyle(element).color;
-  const axis = {
-    stroke: color,
-    grid: { stroke: '#8884', width: 1 },
-    ticks: { show: false },
-    font: '12px system-ui, sans-serif',
-  };
+function optionsOf(element: HTMLElement): Omit<uPlot.Options, 'width'> {
+  const axis = axisOf(element);
   return {
-    width: element.clientWidth,
     height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(10, most * 1.1)] } },
     axes: [
       { ...axis, size: 28, values: (_, splits) => splits.map((at) => (at === 0 ? 'now' : '')) },
       { ...axis, size: 44, space: 24 },
     ],
-    series: [{}, { stroke: color, width: 2, fill: '#0b5c5522', points: { show: false } }],
+    series: [{}, { stroke: axis.stroke, width: 2, fill: '#0b5c5522', points: { show: false } }],
   };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { limits, serverNow } from '../live/state.js';
+import { axisOf, drawPlot } from '../shell/plot.js';
 import { isChosen } from './attempts.js';
 import { type Outcome, recorded, SPAN_MS, STEP_MS } from './history.js';
 
@@ -23,15 +24,12 @@ export function Plot({ summary }: { readonly summary: string }) {
   const most = Math.max(1, ...chosen.map(({ limit }) => limit));
   useEffect(() => {
     const element = box.current as HTMLDivElement;
-    const plot = new uPlot(optionsOf(element, names, most), dataOf(names), element);
-    const sizes = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sizes.observe(element);
+    const drawn = drawPlot(element, optionsOf(element, names, most), dataOf(names));
     const step = matchMedia('(prefers-reduced-motion: reduce)').matches ? CALM_STEP_MS : STEP_MS;
-    const timer = setInterval(() => plot.setData(dataOf(names)), step);
+    const timer = setInterval(() => drawn.plot.setData(dataOf(names)), step);
     return () => {
       clearInterval(timer);
-      sizes.disconnect();
-      plot.destroy();
+      drawn.remove();
     };
   }, [names.join(), most]);
   return (
@@ -55,19 +53,11 @@ function dataOf(names: readonly string[]): uPlot.AlignedData {
   return data;
 }
 
-function optionsOf(element: HTMLElement, names: readonly string[], most: number): uPlot.Options {
+function optionsOf(element: HTMLElement, names: readonly string[], most: number): Omit<uPlot.Options, 'width'> {
   const colorOf = (name: string) => getComputedStyle(swatchOf(name) ?? element).color;
-  const axis = {
-    stroke: () => getComputedStyle(element).color,
-    grid: { stroke: '#8884', width: 1 },
-    ticks: { stroke: '#8884', width: 1 },
-    font: '12px system-ui, sans-serif',
-  };
+  const axis = axisOf(element);
   return {
-    width: element.clientWidth,
     height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
     scales: { x: { time: false, range: () => [-SPAN_MS / 1_000, 0] }, y: { range: () => [-BAND, most + 1] } },
     axes: [
       {
