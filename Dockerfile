@@ -8,6 +8,6 @@ FROM node:22-slim
 WORKDIR /shop
 COPY --from=build /shop .
 USER node
-ENV NODE_ENV=production SHOP_DATA=/tmp/shop
+ENV NODE_ENV=production SHOP_DATA=/tmp/shop HOST=0.0.0.0
 EXPOSE 3000
 CMD ["node", "--enable-source-maps", "apps/demo/dist/cluster/supervisor.js"]

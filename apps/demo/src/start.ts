@@ -18,12 +18,14 @@ export interface RunningShop {
 }
 
 /**
- * Starts the shop as its environment says: `PORT` (3000), `REDIS_CLUSTER` or `REDIS_URL` (else a private server, else an
+ * Starts the shop as its environment says: `PORT` (3000), `HOST` (127.0.0.1: whoever reaches the shop may press all its
+ * buttons, so that other machines reach it only where somebody wants it), `REDIS_CLUSTER` or `REDIS_URL` (else a private server, else an
  * embedded engine), `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder
  * of a private server's data and of the routing key; `.data` of the checkout).
  */
 export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
   const port = toPort(env['PORT'] ?? '3000');
+  const host = env['HOST'] || '127.0.0.1';
   const onUnavailableAtStart = toPolicy(env['REDIS_AWAY'] ?? 'wait');
   const data = env['SHOP_DATA'] ?? DATA;
   const source = await openRedisSource(env, join(data, 'redis'));
@@ -31,9 +33,9 @@ export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
     const { connection, mode, force } = source;
     const routingKey = openRoutingKey(env, join(data, 'routing-key'));
     const app = await createShop({ ...connection, mode, force, onUnavailableAtStart, routingKey });
-    await app.listen(port).catch(async (error) => {
+    await app.listen(port, host).catch(async (error) => {
       await app.close();
-      throw explainListen(error, port);
+      throw explainListen(error, host, port);
     });
     const shopUrl = `http://localhost:${(app.getHttpServer().address() as AddressInfo).port}`;
     if (!IS_SUPERVISED) {
@@ -77,7 +79,10 @@ function toPolicy(text: string): 'retry' | 'fail' {
   throw new Error(`REDIS_AWAY is ${JSON.stringify(text)}. Give "wait" or "exit".`);
 }
 
-function explainListen(error: NodeJS.ErrnoException, port: number): Error {
+function explainListen(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new Error(`HOST is ${JSON.stringify(host)}, no address of this machine. Leave it out, or give 0.0.0.0 for all.`);
+  }
   if (error.code !== 'EADDRINUSE') return error;
   return new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
 }

@@ -91,6 +91,7 @@ describe('the process of the shop', () => {
 
   it.each([
     [{ PORT: 'http' }, 'PORT is "http"'],
+    [{ HOST: '192.0.2.1' }, 'HOST is "192.0.2.1"'],
     [{ REDIS_AWAY: 'panic' }, 'REDIS_AWAY is "panic"'],
     [{ REDIS_URL: 'localhost' }, 'Write it like "redis://localhost:6379"'],
   ])('refuses %j in one sentence', async (env, sentence) => {
