@@ -5,9 +5,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RedisFunctions } from '@redis-functions/core';
 import { SessionService } from '@redis-functions/session';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
+import { type Bundle, bundleSources } from '../../tools/bundle-sources.js';
 
 /** Before a command is written, after it, and after its answer: whatever a step is, it is between two of these. */
 const MOMENTS = ['sending', 'sent', 'answered'] as const;
+
+let bundle: Bundle;
+beforeAll(async () => {
+  bundle = await bundleSources(join(import.meta.dirname, 'logging-in.ts'));
+});
+afterAll(() => bundle?.remove());
 
 describe('a process that is killed in the middle', () => {
   let redis: RedisServer;
@@ -32,9 +39,7 @@ describe('a process that is killed in the middle', () => {
 
   /** Undefined where it was killed; else what it said, and how many calls it made. */
   async function run(task: string, token: string, call: number, moment: string) {
-    const child = fork(join(import.meta.dirname, 'logging-in.ts'), [redis.url, task, token, String(call), moment], {
-      execArgv: ['--import', 'tsx', '--conditions=@redis-functions/source'],
-    });
+    const child = fork(bundle.programs[0] as string, [redis.url, task, token, String(call), moment]);
     let said: { calls: number; result: string } | undefined;
     child.on('message', (message) => {
       said = message as typeof said;

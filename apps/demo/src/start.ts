@@ -81,7 +81,9 @@ function toPolicy(text: string): 'retry' | 'fail' {
 
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new Error(`HOST is ${JSON.stringify(host)}, no address of this machine. Leave it out, or give 0.0.0.0 for all.`);
+    return new Error(
+      `HOST is ${JSON.stringify(host)}, no address of this machine. Leave it out, or give 0.0.0.0 for all.`,
+    );
   }
   if (error.code !== 'EADDRINUSE') return error;
   return new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);

@@ -7,21 +7,22 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Primary, RedisFunctions } from '@redis-functions/core';
+import { type Bundle, bundleSources } from '../../../tools/bundle-sources.js';
 import type { FunctionsView } from '../src/functions/view.js';
 import type { ProductView } from '../src/products/view.js';
 
-const DEMO = fileURLToPath(new URL('..', import.meta.url));
+const [SUPERVISOR, MAIN] = ['cluster/supervisor.ts', 'main.ts'].map((source) =>
+  fileURLToPath(new URL(`../src/${source}`, import.meta.url)),
+) as [string, string];
 const MINUTE = 60_000;
 
-/** `npm run start:cluster`, from its sources. */
+/** `npm run start:cluster`. */
 class ClusterShop {
   readonly process: ChildProcess;
   output = '';
 
-  constructor(data: string) {
-    const node = ['--import', 'tsx', '--conditions=@redis-functions/source', 'src/cluster/supervisor.ts'];
-    this.process = spawn(process.execPath, node, {
-      cwd: DEMO,
+  constructor(supervisor: string, data: string) {
+    this.process = spawn(process.execPath, ['--enable-source-maps', supervisor], {
       env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'test', PORT: '0', SHOP_DATA: data },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -84,6 +85,7 @@ describe('the shop on a cluster of this machine', () => {
   const data = mkdtempSync(join(tmpdir(), 'redis-functions-cluster-'));
   let shop: ClusterShop;
   let url: string;
+  let bundle: Bundle;
   let ports: number[];
   const stockOf = async (sku: string) =>
     (await ask<{ products: ProductView[] }>(`${url}/api/products`)).products.find((each) => each.sku === sku)?.stock;
@@ -121,13 +123,16 @@ describe('the shop on a cluster of this machine', () => {
   const view = () => ask<FunctionsView>(`${url}/api/functions`).catch(() => undefined);
 
   beforeAll(async () => {
-    shop = new ClusterShop(data);
+    // next to each other, as in a build: the supervisor starts the other one
+    bundle = await bundleSources(SUPERVISOR, MAIN);
+    shop = new ClusterShop(bundle.programs[0] as string, data);
     ports = (await shop.says(/runs on the ports (.*)\./)).split(', ').map(Number);
     url = await shop.says(/The shop is open, with 4 processes: (\S+)/);
   }, MINUTE);
   afterAll(() => {
     shop.process.kill('SIGKILL');
     rmSync(data, { recursive: true, force: true });
+    bundle.remove();
   });
 
   it(
