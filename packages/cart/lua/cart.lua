@@ -149,14 +149,24 @@ end
 
 -- numbers
 
--- plain digits: Lua itself would write 1e+15
-local function digits(number)
-  return format(number < 1e9 and '%d' or '%.0f', number)
-end
+-- the digits of numbers below 10000: quantities and prices come again and again, and to write one costs as much as a
+-- field to read
+local small = {}
 
--- for a command, which takes small numbers as they are; of a large one not every engine makes plain digits
-local function argument(number)
-  return number < 1e9 and number or format('%.0f', number)
+-- Plain digits: Lua itself would write 1e+15. In halves, because %d takes 32 bits in some engines and %.0f is slow.
+local function digits(number)
+  local text = small[number]
+  if text then
+    return text
+  end
+  if number >= 1e9 then
+    return format('%d%08d', floor(number / 1e8), number % 1e8)
+  end
+  text = format('%d', number)
+  if number >= 0 and number < 10000 then
+    small[number] = text
+  end
+  return text
 end
 
 local function to_reply(number)
@@ -308,7 +318,7 @@ local function begin(name, keys, args, wants)
   local fixed = wants.fixed
   if #args < wants.least or (not wants.policy and not wants.many and #args > fixed) then
     local takes = (wants.policy or wants.many or fixed == wants.least) and wants.least or wants.least .. ' to ' .. fixed
-    fail(work, 'INVALID_ARGUMENT', format('%s takes %s argument(s), not %d.', name, takes, #args))
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %s digits(s), not %d.', name, takes, #args))
     return work
   end
   if wants.policy then
@@ -629,17 +639,8 @@ local function line_of(cart, id, sku)
   return line
 end
 
--- over all lines: two variants of a product are units of the same stock
+-- over all lines that were read: two variants of a product are units of the same stock
 local function units_of(cart, sku)
-  if not cart.whole then
-    local units = 0
-    for _, line in entries(cart.lines) do
-      if line.sku == sku then
-        units = units + line.quantity
-      end
-    end
-    return units
-  end
   if not cart.by_sku then
     local by_sku = {}
     for _, line in entries(cart.lines) do
@@ -701,7 +702,7 @@ local function keep_cart(work, cart)
   if is_in_checkout(work, cart) then
     life = max(life, cart.checkout_until - work.ms)
   end
-  call('PEXPIRE', cart.key, argument(life))
+  call('PEXPIRE', cart.key, digits(life))
   set_idle(work, cart)
 end
 
@@ -740,8 +741,8 @@ local function write_cart(work, cart)
       local id, at = line.id, #fields
       if line.exists then
         line.added = line.added or digits(work.us)
-        local price = line.price and argument(line.price) or 'null'
-        fields[at + 1], fields[at + 2] = 'q:' .. id, argument(line.quantity) .. ',' .. line.added .. ',' .. price
+        local price = line.price and digits(line.price) or 'null'
+        fields[at + 1], fields[at + 2] = 'q:' .. id, digits(line.quantity) .. ',' .. line.added .. ',' .. price
         if line.is_new and line.sku ~= id then
           cart.variants = true
           fields[at + 3], fields[at + 4] = 's:' .. id, line.sku
@@ -757,7 +758,7 @@ local function write_cart(work, cart)
         end
       end
     end
-    local counts = argument(cart.units) .. ' ' .. cart.count .. (cart.variants and ' 1 ' or ' 0 ')
+    local counts = digits(cart.units) .. ' ' .. digits(cart.count) .. (cart.variants and ' 1 ' or ' 0 ')
     fields[2] = digits(cart.version) .. ' ' .. counts .. (cart.currency or '')
   end
   if cart.count == 0 then
@@ -905,17 +906,17 @@ local function read_backorders(work, place, stock, list)
   end
 end
 
--- what the cart of each pair holds of the product of it
-local function load_own(work, place, pairs_of)
+-- what each cart holds of the product beside it
+local function load_own(work, place, skus, carts)
   local fields, members = {}, {}
-  for i = 1, #pairs_of do
-    local member = member_of(pairs_of[i].entry.sku, pairs_of[i].holder)
+  for i = 1, #skus do
+    local member = member_of(skus[i], carts[i].key)
     fields[i], members[i] = 'c:' .. member, member
   end
   local values = read_fields(work, place.holds, fields)
-  for i = 1, #pairs_of do
+  for i = 1, #skus do
     if values[i] and not is_over(work, place, members[i]) then
-      pairs_of[i].entry.own[pairs_of[i].holder] = parse_hold(work, place.holds, members[i], values[i])
+      place.loaded[skus[i]].own[carts[i].key] = parse_hold(work, place.holds, members[i], values[i])
     end
   end
 end
@@ -1014,7 +1015,7 @@ local function write_stock(place)
     if entry then
       entry.changed = entry.changed or {}
     elseif place.counted[sku] > freed then
-      sets[#sets + 1], sets[#sets + 2] = 'h:' .. sku, argument(place.counted[sku] - freed)
+      sets[#sets + 1], sets[#sets + 2] = 'h:' .. sku, digits(place.counted[sku] - freed)
     else
       gone[#gone + 1] = 'h:' .. sku
     end
@@ -1023,7 +1024,7 @@ local function write_stock(place)
     if entry.changed and place.holds then
       local at = #sets
       if entry.held > 0 then
-        sets[at + 1], sets[at + 2] = 'h:' .. sku, argument(entry.held)
+        sets[at + 1], sets[at + 2] = 'h:' .. sku, digits(entry.held)
       else
         gone[#gone + 1] = 'h:' .. sku
       end
@@ -1033,8 +1034,8 @@ local function write_stock(place)
           at = #sets
           anew[member] = true
           sets[at + 1] = 'c:' .. member
-          local part = argument(own.quantity) .. ':' .. own.since
-          sets[at + 2] = part .. ':' .. argument(own.pinned) .. ':' .. own.checkout
+          local part = digits(own.quantity) .. ':' .. own.since
+          sets[at + 2] = part .. ':' .. digits(own.pinned) .. ':' .. own.checkout
           if own.deadline then
             due[#due + 1], due[#due + 2] = digits(own.deadline), member
           end
@@ -1044,7 +1045,7 @@ local function write_stock(place)
       end
     end
     if entry.sold and entry.sold > 0 then
-      units[#units + 1], units[#units + 2] = sku, argument(entry.units)
+      units[#units + 1], units[#units + 2] = sku, digits(entry.units)
     end
   end
   for _, member in each(place.expired or {}) do
@@ -1172,9 +1173,9 @@ local function given_prices(work, cart)
   return prices
 end
 
-local function refuse_price(price, options)
-  if options.price and options.price ~= price then
-    return { 'PRICE_CHANGED', to_reply(options.price), price and to_reply(price) or '' }
+local function refuse_price(price, expected)
+  if expected and expected ~= price then
+    return { 'PRICE_CHANGED', to_reply(expected), price and to_reply(price) or '' }
   end
 end
 
@@ -1225,7 +1226,7 @@ local function change_one(work, keys, product, to_wanted)
   if work.problem then
     return work.problem
   end
-  refusal = refuse_price(price, work.options)
+  refusal = refuse_price(price, work.options.price)
   local grows = wanted > before
   local need = work.policy.stock == 'reserve' and entry and units_of(cart, sku) + wanted - before
   local own = entry and entry.own[cart.key]
@@ -1309,24 +1310,29 @@ local MANY = {
   keys = CHANGES.keys,
 }
 
-local function read_items(work, args)
-  local items, wanted, skus = {}, {}, {}
-  for at = work.first_item, #args, ITEM do
-    local item = {
-      id = read_text(work, 'line', args[at], MAX_LINE_BYTES),
-      sku = read_product(work, args[at + 1]),
-      quantity = read_amount(work, args[at + 2], 1),
-      meta = args[at + 3] ~= '' and args[at + 3] or nil,
-      price = args[at + 4] ~= '' and read_amount(work, args[at + 4], 0) or nil,
-    }
-    items[#items + 1], skus[#skus + 1] = item, item.sku
-    local n = #wanted
-    wanted[n + 1], wanted[n + 2] = item.id, item.sku
-    if item.id ~= item.sku then
-      wanted[n + 3], wanted[n + 4] = item.sku, item.sku
-    end
+-- A list per argument: a table per item would cost more than all that is done with it.
+local function new_items()
+  return { ids = {}, skus = {}, quantities = {}, metas = {}, prices = {} }
+end
+
+-- what is to be added, from the line on
+local function read_item(work, items, i, args, at)
+  local id, sku, meta, price = args[at], args[at + 1], args[at + 3], args[at + 4]
+  items.ids[i] = read_text(work, 'line', id, MAX_LINE_BYTES)
+  items.skus[i] = read_product(work, sku)
+  items.quantities[i] = read_amount(work, args[at + 2], 1)
+  items.metas[i] = meta ~= '' and meta
+  items.prices[i] = price ~= '' and read_amount(work, price, 0)
+  return id, sku
+end
+
+-- what a cart must know to add to a line: the line, and other units of the product
+local function want(wanted, id, sku)
+  local n = #wanted
+  wanted[n + 1], wanted[n + 2] = id, sku
+  if id ~= sku then
+    wanted[n + 3], wanted[n + 4] = sku, sku
   end
-  return items, wanted, skus
 end
 
 local function append(reply, values, width)
@@ -1336,23 +1342,26 @@ local function append(reply, values, width)
   end
 end
 
--- in memory; what it says of the item
-local function add_item(work, cart, item, price, entry, place)
-  local line = line_of(cart, item.id, item.sku)
+-- In memory. Nil, and the reply goes on with OK, the quantity, room for a version, the quantity before and the end of
+-- the hold; or why not, and nothing was done.
+local function add_item(work, cart, items, i, price, entry, place, reply)
+  local line = line_of(cart, items.ids[i], items.skus[i])
   local before = line.quantity
-  local wanted = before + item.quantity
-  local refusal = refuse_price(price, item) or refuse_units(work, cart, line, wanted, entry, place)
+  local wanted = before + items.quantities[i]
+  local refusal = refuse_price(price, items.prices[i]) or refuse_units(work, cart, line, wanted, entry, place)
   if refusal then
     return refusal
   end
   if not line.exists then
-    line.price, line.meta = price, item.meta
+    line.price, line.meta = price, items.metas[i] or nil
     -- in the order of the items
     line.added = digits(work.us)
     work.us = work.us + 1
   end
   apply(work, cart, line, wanted, entry, place)
-  return { 'OK', to_reply(wanted), '', to_reply(before), held_until(entry, cart.key), item.id }
+  local at = #reply
+  reply[at + 1], reply[at + 2], reply[at + 3] = 'OK', to_reply(wanted), ''
+  reply[at + 4], reply[at + 5] = to_reply(before), held_until(entry, cart.key)
 end
 
 local function cart_add_many(keys, args)
@@ -1365,7 +1374,11 @@ local function cart_add_many(keys, args)
   if work.problem or before then
     return work.problem or before
   end
-  local items, wanted, skus = read_items(work, args)
+  local items, wanted = new_items(), {}
+  for i = 1, (#args - work.first_item + 1) / ITEM do
+    want(wanted, read_item(work, items, i, args, work.first_item + (i - 1) * ITEM))
+  end
+  local skus = items.skus
   local cart = load_lines(work, keys[1], wanted)
   local place = place_of_cart(work, keys)
   local looks = work.policy.stock ~= 'none' and place.stock
@@ -1379,13 +1392,16 @@ local function cart_add_many(keys, args)
     return refusal
   end
   local reply = { 'OK', '', 0 }
-  for i, item in each(items) do
-    local price = work.count >= 3 and (prices[i] or nil) or item.price
-    local said = add_item(work, cart, item, price, stock[item.sku], place)
-    if said[1] ~= 'OK' and mode == 'atomic' then
-      return { 'REFUSED', i, spread(said) }
+  for i = 1, #skus do
+    local price = (work.count >= 3 and prices[i] or items.prices[i]) or nil
+    local refused = add_item(work, cart, items, i, price, stock[skus[i]], place, reply)
+    if refused and mode == 'atomic' then
+      return { 'REFUSED', i, spread(refused) }
+    elseif refused then
+      append(reply, refused, 6)
+    else
+      reply[#reply + 1] = items.ids[i]
     end
-    append(reply, said, 6)
   end
   if cart.touched then
     reply[3] = 1
@@ -1400,38 +1416,29 @@ end
 
 local EACH = 6
 
--- in memory: the items, and what they are about
+-- in memory: the items, and for each the cart that it is for
 local function read_each(work, keys, args, first_cart)
-  local items, carts, skus = {}, {}, {}
-  for at = 3, #args, EACH do
+  local items, carts, cart_of = new_items(), {}, {}
+  for i = 1, (#args - 2) / EACH do
+    local at = 3 + (i - 1) * EACH
     local number = read_amount(work, args[at], 1)
     local key = keys[first_cart - 1 + number]
     if first_cart - 1 + number > work.count then
       fail(work, 'INVALID_ARGUMENT', 'There are not so many carts. Number them from 1, as the keys.')
     end
-    local item = {
-      id = read_text(work, 'line', args[at + 1], MAX_LINE_BYTES),
-      sku = read_product(work, args[at + 2]),
-      quantity = read_amount(work, args[at + 3], 1),
-      meta = args[at + 4] ~= '' and args[at + 4] or nil,
-      price = args[at + 5] ~= '' and read_amount(work, args[at + 5], 0) or nil,
-    }
+    local id, sku = read_item(work, items, i, args, at + 1)
     local cart = carts[number]
     if not cart then
       cart = { key = key, wanted = {}, asked = {} }
       carts[number] = cart
     end
-    if cart.asked[item.id] ~= item.sku then
-      local n = #cart.wanted
-      cart.wanted[n + 1], cart.wanted[n + 2], cart.asked[item.id] = item.id, item.sku, item.sku
-      if item.id ~= item.sku then
-        cart.wanted[n + 3], cart.wanted[n + 4] = item.sku, item.sku
-      end
+    if cart.asked[id] ~= sku then
+      cart.asked[id] = sku
+      want(cart.wanted, id, sku)
     end
-    item.cart, item.number = cart, number
-    items[#items + 1], skus[#skus + 1] = item, item.sku
+    cart_of[i] = cart
   end
-  return items, skus
+  return items, cart_of
 end
 
 -- by product
@@ -1464,44 +1471,43 @@ local function cart_add_each(keys, args)
   if work.problem then
     return work.problem
   end
-  local items, skus = read_each(work, keys, args, first_cart)
+  local items, cart_of = read_each(work, keys, args, first_cart)
+  local skus = items.skus
   local place = { stock = keys[1], holds = first_cart == 5 and keys[3] or nil, due = keys[4] }
   local looks = work.policy.stock ~= 'none'
   local stock = looks and not work.problem and load_stock(work, place, skus, {}) or {}
   local prices = not work.problem and read_prices(work, keys[2], skus) or {}
-  local loaded, own = {}, {}
-  for i = 1, work.problem and 0 or #items do
-    local item = items[i]
-    local wanted = item.cart.wanted
-    if not loaded[item.number] then
-      loaded[item.number] = load_lines(work, item.cart.key, wanted)
-    end
-    item.cart = loaded[item.number]
-    if looks and place.holds then
-      own[#own + 1] = { entry = stock[item.sku], holder = item.cart.key }
-    end
+  local loaded = {}
+  for i = 1, work.problem and 0 or #skus do
+    local asked = cart_of[i]
+    loaded[asked] = loaded[asked] or load_lines(work, asked.key, asked.wanted)
+    cart_of[i] = loaded[asked]
   end
-  load_own(work, place, own)
+  if looks and place.holds and not work.problem then
+    load_own(work, place, skus, cart_of)
+  end
   if work.problem then
     return work.problem
   end
   local reply, changed = { 'OK' }, {}
-  for i = 1, #items do
-    local item = items[i]
-    local cart = item.cart
-    local said = refuse_currency(work, cart)
-      or add_item(work, cart, item, prices[item.sku] or nil, stock[item.sku], place)
-    if said[1] == 'OK' then
-      said[3], cart.has_version = to_reply(next_version(work, cart)), true
-      changed[item.number] = cart
+  for i = 1, #skus do
+    local cart, sku, at = cart_of[i], skus[i], #reply
+    local refused = refuse_currency(work, cart)
+      or add_item(work, cart, items, i, prices[sku] or nil, stock[sku], place, reply)
+    if refused then
+      append(reply, refused, 5)
+    else
+      reply[at + 3] = to_reply(next_version(work, cart))
+      if not cart.has_version then
+        cart.has_version, changed[#changed + 1] = true, cart
+      end
     end
-    append(reply, said, 5)
   end
   if looks and place.holds then
     write_stock(place)
   end
-  for _, cart in entries(changed) do
-    write_cart(work, cart)
+  for i = 1, #changed do
+    write_cart(work, changed[i])
   end
   return reply
 end
@@ -2579,7 +2585,7 @@ end
 local function begin_many(name, keys, args, keys_wanted, least, most)
   local work = begin(name, keys, args, { fixed = 0, least = least, many = true, keys = keys_wanted })
   if not work.problem and #args > most then
-    fail(work, 'INVALID_ARGUMENT', format('%s takes %d to %d argument(s), not %d.', name, least, most, #args))
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %d to %d digits(s), not %d.', name, least, most, #args))
   end
   return work
 end

@@ -2,6 +2,7 @@ import { type StoredCart, type StoredLine, toAvailable, toStoredCart } from './c
 import { named } from './faults.js';
 import type { CartLibrary, Reply } from './library.js';
 import { toInteger, toText } from './replies.js';
+import { slices } from './slices.js';
 
 /**
  * A cart, from the short answer of `cart_read` where that says all, else from `cart_get`: what is wrong with a cart is found
@@ -10,7 +11,9 @@ import { toInteger, toText } from './replies.js';
  * @param keys The cart, then those that `cart_get` may be given.
  */
 export async function readCart(library: CartLibrary, keys: readonly string[]): Promise<StoredCart> {
-  const short = fromShort(await named(library.read({ keys })), keys.length > 1, keys.length > 2);
+  const reply = await named(library.read({ keys }));
+  await slices.take(toInteger(reply[5]));
+  const short = fromShort(reply, keys.length > 1, keys.length > 2);
   return short ?? toStoredCart(await named(library.get({ keys })));
 }
 

@@ -103,6 +103,9 @@ export class DeadlineTimer {
     else this.#first = entry.next;
     if (entry.next) entry.next.previous = entry.previous;
     else this.#last = entry.previous;
+    // an entry that has left and is still in memory would keep all that came after it there, and their replies with them
+    entry.previous = undefined;
+    entry.next = undefined;
     // an armed timer without calls must not keep a finished process alive
     if (!this.#first) this.#timer?.unref();
   }
