@@ -103,10 +103,8 @@ local MAX = 9007199254740991
 local LARGEST_INTEGER_REPLY = 4503599627370496
 -- unpack() fails at about 8000 values
 local CHUNK = 500
-local MAX_PRODUCT_BYTES = 256
-local MAX_LINE_BYTES = 320
--- the key of a cart, which may name it twice with three bytes for each of its own
-local MAX_HOLDER_BYTES = 2000
+-- holder: the key of a cart, which may name it twice with three bytes for each of its own
+local MAX_BYTES = { product = 256, line = 320, holder = 2000 }
 -- expired holds that one call takes along: about 0.1 ms
 local SWEEP = 200
 
@@ -217,8 +215,8 @@ local function read_amount(work, text, least)
 end
 
 local function read_product(work, product)
-  if #product == 0 or #product > MAX_PRODUCT_BYTES then
-    fail(work, 'INVALID_ARGUMENT', 'A product has 1 to ' .. MAX_PRODUCT_BYTES .. ' bytes.')
+  if #product == 0 or #product > MAX_BYTES.product then
+    fail(work, 'INVALID_ARGUMENT', 'A product has 1 to ' .. MAX_BYTES.product .. ' bytes.')
   end
   return product
 end
@@ -293,7 +291,7 @@ local function read_options(work, args, first, last)
     elseif name == 'op' or name == 'meta' or name == 'short' or name == 'exists' or name == 'prices' then
       options[name] = value
     elseif name == 'line' then
-      options.line = read_text(work, 'line', value, MAX_LINE_BYTES)
+      options.line = read_text(work, 'line', value, MAX_BYTES.line)
     else
       fail(work, 'INVALID_ARGUMENT', '"' .. show(name) .. '" is not an option.')
     end
@@ -308,8 +306,26 @@ local function localise()
   join = table.concat
 end
 
--- keys: how many of them, by count; fixed: arguments before POLICY; items: arguments per item after OPTIONS, whose
--- number is then told before them
+-- What functions take. keys: how many of them, by count; fixed: arguments before POLICY; items: arguments per item
+-- after OPTIONS, whose number is then told before them
+local ITEM = 5
+local TAKES = {
+  change = {
+    fixed = 2, least = 1, policy = true, idle = true,
+    keys = { [1] = true, [2] = true, [3] = true, [5] = true },
+  },
+  add_many = {
+    fixed = 1, least = 1, policy = true, idle = true, items = ITEM,
+    keys = { [1] = true, [2] = true, [3] = true, [5] = true },
+  },
+  remove = { fixed = 2, least = 1, policy = true, idle = true, keys = { [1] = true, [3] = true } },
+  read = { fixed = 0, least = 0, keys = { [1] = true, [2] = true, [5] = true } },
+  merge = { fixed = 1, least = 0, policy = true, idle = true, keys = { [2] = true, [3] = true, [6] = true } },
+  checkout = { fixed = 2, least = 2, policy = true, idle = true, keys = { [2] = true, [6] = true } },
+  commit = { fixed = 3, least = 3, policy = true, idle = true, rest = true, keys = { [3] = true, [6] = true } },
+  cancel = { fixed = 1, least = 1, policy = true, idle = true, keys = { [2] = true, [4] = true } },
+}
+
 local function begin(name, keys, args, wants)
   if not call then
     localise()
@@ -1258,13 +1274,8 @@ local function change_one(work, keys, product, to_wanted)
   return answer(work, { 'OK', to_reply(wanted), to_reply(cart.version), to_reply(before), till, id })
 end
 
-local CHANGES = {
-  fixed = 2, least = 1, policy = true, idle = true,
-  keys = { [1] = true, [2] = true, [3] = true, [5] = true },
-}
-
 local function begin_change(name, keys, args, least)
-  local work = begin(name, keys, args, CHANGES)
+  local work = begin(name, keys, args, TAKES.change)
   if work.problem then
     return work
   end
@@ -1304,12 +1315,6 @@ local function cart_set(keys, args)
   end)
 end
 
-local ITEM = 5
-local MANY = {
-  fixed = 1, least = 1, policy = true, idle = true, items = ITEM,
-  keys = CHANGES.keys,
-}
-
 -- A list per argument: a table per item would cost more than all that is done with it.
 local function new_items()
   return { ids = {}, skus = {}, quantities = {}, metas = {}, prices = {} }
@@ -1318,7 +1323,7 @@ end
 -- what is to be added, from the line on
 local function read_item(work, items, i, args, at)
   local id, sku, meta, price = args[at], args[at + 1], args[at + 3], args[at + 4]
-  items.ids[i] = read_text(work, 'line', id, MAX_LINE_BYTES)
+  items.ids[i] = read_text(work, 'line', id, MAX_BYTES.line)
   items.skus[i] = read_product(work, sku)
   items.quantities[i] = read_amount(work, args[at + 2], 1)
   items.metas[i] = meta ~= '' and meta
@@ -1365,7 +1370,7 @@ local function add_item(work, cart, items, i, price, entry, place, reply)
 end
 
 local function cart_add_many(keys, args)
-  local work = begin('cart_add_many', keys, args, MANY)
+  local work = begin('cart_add_many', keys, args, TAKES.add_many)
   local mode = args[1]
   if not work.problem and mode ~= 'atomic' and mode ~= 'partial' then
     fail(work, 'INVALID_ARGUMENT', 'The mode is neither atomic nor partial.')
@@ -1530,10 +1535,8 @@ local function release(work, keys, cart, skus)
   end
 end
 
-local REMOVALS = { fixed = 2, least = 1, policy = true, idle = true, keys = { [1] = true, [3] = true } }
-
 local function cart_remove(keys, args)
-  local work = begin('cart_remove', keys, args, REMOVALS)
+  local work = begin('cart_remove', keys, args, TAKES.remove)
   if work.problem then
     return work.problem
   end
@@ -1591,7 +1594,7 @@ local function skus_of(list)
 end
 
 local function cart_clear(keys, args)
-  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = REMOVALS.keys }
+  local wants = { fixed = 0, least = 0, policy = true, idle = true, keys = TAKES.remove.keys }
   local work = begin('cart_clear', keys, args, wants)
   local before = replay(work)
   if work.problem or before then
@@ -1689,8 +1692,6 @@ end
 
 -- reading
 
-local READ = { fixed = 0, least = 0, keys = { [1] = true, [2] = true, [5] = true } }
-
 -- what a cart may hold of a product, for its reader
 local function show_available(entry, holder)
   if not entry.units or entry.units == 'untracked' then
@@ -1702,7 +1703,7 @@ local function show_available(entry, holder)
 end
 
 local function cart_get(keys, args)
-  local work = begin('cart_get', keys, args, READ)
+  local work = begin('cart_get', keys, args, TAKES.read)
   if work.problem then
     return work.problem
   end
@@ -1812,7 +1813,7 @@ local function read_price_texts(work, key, skus, count)
 end
 
 local function cart_read(keys, args)
-  local work = begin('cart_read', keys, args, READ)
+  local work = begin('cart_read', keys, args, TAKES.read)
   local fields = on_key(work, 'HGETALL', keys[1])
   if work.problem then
     return work.problem
@@ -1863,11 +1864,6 @@ end
 
 -- merge
 
-local MERGE = {
-  fixed = 1, least = 0, policy = true, idle = true,
-  keys = { [2] = true, [3] = true, [6] = true },
-}
-
 -- in memory; nil, or why the line of the source did not fit whole
 local function merge_line(work, target, line, strategy, entry)
   local own = line_of(target, line.id, line.sku)
@@ -1900,7 +1896,7 @@ local function move_holds(work, source, target, stock)
 end
 
 local function cart_merge(keys, args)
-  local work = begin('cart_merge', keys, args, MERGE)
+  local work = begin('cart_merge', keys, args, TAKES.merge)
   local strategy = STRATEGIES[args[1] or 'sum']
   if not work.problem and not strategy then
     fail(work, 'INVALID_ARGUMENT', 'The strategy is none of sum, max, keep-target, keep-source.')
@@ -1972,7 +1968,6 @@ end
 
 -- checkout
 
-local CHECKOUT = { fixed = 2, least = 2, policy = true, idle = true, keys = { [2] = true, [6] = true } }
 local RECORD = { 'id', 'state', 'till', 'lines', 'order' }
 
 -- the checkout of a cart; id is false where there is none
@@ -2061,7 +2056,7 @@ local function refuse_stock(work, cart, stock, place)
 end
 
 local function cart_checkout(keys, args)
-  local work = begin('cart_checkout', keys, args, CHECKOUT)
+  local work = begin('cart_checkout', keys, args, TAKES.checkout)
   local id = not work.problem and read_text(work, 'checkout id', args[1], 400)
   local window = not work.problem and read_amount(work, args[2], 1)
   local before = replay(work)
@@ -2148,8 +2143,6 @@ local function sell(work, entry, holder, units, checkout, keep)
   return sold
 end
 
-local COMMIT = { fixed = 3, least = 3, policy = true, idle = true, rest = true, keys = { [3] = true, [6] = true } }
-
 -- what the cart keeps: what was ordered leaves it, and nothing that was added since
 local function take_ordered(work, cart, record)
   for _, ordered in each(record.lines) do
@@ -2205,7 +2198,7 @@ end
 -- For a checkout whose products are in other slots (no stock, holds, due) this is the last step: it must have been
 -- paid, and what fell short is told by pairs of product and units after POLICY.
 local function cart_commit(keys, args)
-  local work = begin('cart_commit', keys, args, COMMIT)
+  local work = begin('cart_commit', keys, args, TAKES.commit)
   local checkout = not work.problem and read_text(work, 'checkout id', args[1], 400)
   local order = not work.problem and read_text(work, 'order id', args[2], 256)
   if not work.problem and args[3] ~= 'report' and args[3] ~= 'refuse' then
@@ -2262,8 +2255,6 @@ local function cart_commit(keys, args)
   return { 'OK', version, spread(short) }
 end
 
-local CANCEL = { fixed = 1, least = 1, policy = true, idle = true, keys = { [2] = true, [4] = true } }
-
 local function unpin(work, entry, holder, checkout, keep)
   local own = entry.own[holder]
   if not own or own.checkout ~= checkout then
@@ -2275,7 +2266,7 @@ local function unpin(work, entry, holder, checkout, keep)
 end
 
 local function cart_cancel(keys, args)
-  local work = begin('cart_cancel', keys, args, CANCEL)
+  local work = begin('cart_cancel', keys, args, TAKES.cancel)
   local checkout = not work.problem and read_text(work, 'checkout id', args[1], 400)
   local record = not work.problem and read_record(work, keys[2])
   if work.problem then
@@ -2434,7 +2425,7 @@ local function begin_product(name, keys, args, wants)
   if work.problem then
     return work
   end
-  work.sku, work.holder = read_product(work, args[1]), read_text(work, 'holder', args[2], MAX_HOLDER_BYTES)
+  work.sku, work.holder = read_product(work, args[1]), read_text(work, 'holder', args[2], MAX_BYTES.holder)
   work.place = { stock = keys[1], holds = keys[2], due = keys[3] }
   return work
 end

@@ -192,6 +192,27 @@ describe.each(availableServers())('debug on $name', ({ path }) => {
     expect(JSON.parse(consumed.out)).toMatchObject({ outcome: 'returned', reply: [1, 0, 9, 0, expect.any(Number)] });
   });
 
+  it('debugs a file with as many variables as it can have, and says what is too many', async () => {
+    const withLocals = (count: number) => {
+      const file = join(folder, `of-${count}.lua`);
+      const own = Array.from({ length: count - 1 }, (_, n) => `local of_${n} = ${n}`).join('\n');
+      const called =
+        "local function called(keys)\n  return of_1 + #keys\nend\nredis.register_function('called', called)";
+      writeFileSync(file, `#!lua name=many\n-- @version 1.0.0\ndo local a, b = 1, 2 end\n${own}\n${called}\n`);
+      return runCli(['debug', file, 'called', '--key', 'k', '--url', redis.url], { typed: ['p of_1', 'c'] });
+    };
+    for (const count of [150, 198, 199]) {
+      const { code, out, err } = await withLocals(count);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(/\(integer\) 2\n/);
+    }
+    const { code, err } = await withLocals(200);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'The file has 200 local variables of its own. Lua has room for 200, and the debugger needs 1',
+    );
+  });
+
   it('lets an editor debug, by the Debug Adapter Protocol', async () => {
     const server = await serveTcp(0, { url: redis.url, timeout: 10_000 }, { env: {} } as never);
     const editor = new DapClient(server.port);

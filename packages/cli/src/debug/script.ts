@@ -1,4 +1,5 @@
-import type { Declaration, LuaSource } from './lua-source.js';
+import { CliError } from '../output/cli-error.js';
+import type { Declaration, LuaLocal, LuaSource } from './lua-source.js';
 import { SHIM } from './shim.js';
 
 /** What the server is to run: the library, with the same line numbers, and a call of one of its functions under it. */
@@ -17,8 +18,10 @@ export interface DebuggedFunction {
   readonly flags: readonly string[];
 }
 
-/** Lua has room for 200 variables in the file itself; the shim needs three. */
-const MOST_LOCALS = 190;
+/** Lua has room for so many variables in the file itself. */
+const MOST_LOCALS = 200;
+/** With a margin for what is declared in loops. */
+const MOST_INSTRUMENTED = 190;
 
 export function toScript(
   { code, name, flags }: DebuggedFunction,
@@ -26,11 +29,19 @@ export function toScript(
   args: number,
   instrument: boolean,
 ): DebugScript {
-  const isInstrumented = instrument && (source.functions[0]?.locals.length ?? 0) < MOST_LOCALS;
+  const locals = mostAtOnce(source.functions[0]?.locals ?? []);
+  const isInstrumented = instrument && locals < MOST_INSTRUMENTED;
   const text = isInstrumented ? insert(code, source.declarations) : code;
   // the server's own table has no register_function in a script; it calls itself server on Valkey only
   const server = /\bserver\b/.test(code) ? " local server=rawget(_G,'server') and redis" : '';
-  const shim = `local __debug,redis=loadstring(${quote(SHIM)},"@shim")(redis,KEYS,ARGV,${args})${server} `;
+  const needed = 1 + Number(isInstrumented) + Number(server !== '');
+  if (locals + needed > MOST_LOCALS) {
+    throw new CliError(
+      `The file has ${locals} local variables of its own. Lua has room for ${MOST_LOCALS}, and the debugger needs ${needed} of them: put some into a table.`,
+    );
+  }
+  const loaded = `loadstring(${quote(SHIM)},"@shim")(redis,KEYS,ARGV,${args})`;
+  const shim = `local ${isInstrumented ? `__debug,redis=${loaded}` : `redis=select(2,${loaded})`}${server} `;
   const body = text.slice(text.indexOf('\n') + 1);
   const end = body.endsWith('\n') ? '' : '\n';
   const call =
@@ -39,6 +50,12 @@ export function toScript(
     `return (redis.__functions['${name}'](KEYS,ARGV))`;
   const lines = `#!lua flags=${flags.join(',')}\n${shim}${body}${end}${call}`;
   return { text: lines, callLine: lines.split('\n').length, isInstrumented };
+}
+
+/** Those of a block have their room until its end only. */
+function mostAtOnce(locals: readonly LuaLocal[]): number {
+  const at = locals.map(({ line }) => locals.filter((other) => other.line <= line && line <= other.until).length);
+  return Math.max(0, ...at);
 }
 
 function insert(code: string, declarations: readonly Declaration[]): string {
