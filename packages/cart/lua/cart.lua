@@ -890,6 +890,19 @@ local function is_over(work, place, member)
   return till and to_number(till) <= work.ms
 end
 
+-- what a holder holds of a product
+local function read_own(work, place, entry, holder, member, value)
+  local own = parse_hold(work, place.holds, member, value)
+  if not is_over(work, place, member) then
+    entry.own[holder] = own
+  elseif not place.is_expired[member] then
+    -- it is swept with those that were found: whatever is held anew takes its place, and its units must not stay counted
+    place.is_expired[member], place.expired[#place.expired + 1] = true, member
+    place.freed[entry.sku] = (place.freed[entry.sku] or 0) + own.quantity
+    entry.held = max(0, entry.held - own.quantity)
+  end
+end
+
 -- what is held of a product, from where it stands in what was read
 local function read_entry(work, place, entry, values, members, at, holders)
   local held = values[at + 1]
@@ -899,8 +912,8 @@ local function read_entry(work, place, entry, values, members, at, holders)
   entry.held = max(0, entry.held - (place.freed[entry.sku] or 0))
   for j = 1, #holders do
     local value, member = values[at + 1 + j], members[at + j]
-    if value and not is_over(work, place, member) then
-      entry.own[holders[j]] = parse_hold(work, place.holds, member, value)
+    if value then
+      read_own(work, place, entry, holders[j], member, value)
     end
   end
 end
@@ -931,8 +944,8 @@ local function load_own(work, place, skus, carts)
   end
   local values = read_fields(work, place.holds, fields)
   for i = 1, #skus do
-    if values[i] and not is_over(work, place, members[i]) then
-      place.loaded[skus[i]].own[carts[i].key] = parse_hold(work, place.holds, members[i], values[i])
+    if values[i] then
+      read_own(work, place, place.loaded[skus[i]], carts[i].key, members[i], values[i])
     end
   end
 end

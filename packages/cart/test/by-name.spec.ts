@@ -55,6 +55,40 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
     expect(await change('cart_add', 'cart stock', 'pear', '9007199254740991')).toEqual(['OUT_OF_STOCK', 3, 0]);
   });
 
+  it('cart_unpin lets go only of what is pinned for its own checkout', async () => {
+    const pinned = ['apple', 'cart', '2', 'first', '60000', 'stock=reserve'];
+    expect(await change('cart_pin', 'stock holds due', ...pinned)).toMatchObject(['OK', expect.any(Number)]);
+    const hold = await send('HGET', 'holds', 'c:5:apple:cart');
+    expect(hold).toMatch(/^2:\d+:2:first$/);
+    const unpin = (checkout: string) =>
+      call('cart_unpin', 'stock holds due', 'apple', 'cart', checkout, '0', 'stock=reserve');
+    expect(await unpin('second')).toEqual(['OK', 0]);
+    expect(await send('HGET', 'holds', 'c:5:apple:cart')).toBe(hold);
+    expect(await unpin('first')).toEqual(['OK', 1]);
+    expect(await send('HGETALL', 'holds')).toEqual(RESP === 2 ? [] : {});
+  });
+
+  it.each([
+    ['cart_add', 'cart stock prices holds due', ['apple', '1', 'stock=reserve']],
+    ['cart_add_each', 'stock prices holds due cart', ['stock=reserve', '1', '1', 'apple', 'apple', '1', '', '']],
+  ])(
+    'for %s a hold that is over counts for nothing, also where more are over than one call sweeps',
+    async (name, keys, args) => {
+      const others = Array.from({ length: 205 }, (_, n) => `5:apple:other-${n}`);
+      const own = '5:apple:cart';
+      await send('HSET', 'stock', 'apple', '1000');
+      await send('HSET', 'holds', 'h:apple', '210', ...others.flatMap((member) => [`c:${member}`, '1:1:0:']));
+      await send('HSET', 'holds', `c:${own}`, '5:1:0:');
+      await send('ZADD', 'due', ...others.flatMap((member, n) => [String(n + 1), member]), '300', own);
+      expect((await change(name, keys, ...args))[0]).toBe('OK');
+      const [quantity, since] = String(await send('HGET', 'holds', `c:${own}`)).split(':');
+      expect([quantity, Number(since) > 300]).toEqual(['1', true]);
+      await call('cart_sweep', 'holds due', '1000');
+      expect(await send('HGET', 'holds', 'h:apple')).toBe('1');
+      expect(await send('ZCARD', 'due')).toBe(1);
+    },
+  );
+
   it('cart_add tells a product without a level from one that is sold out, where it is asked to', async () => {
     const known = ['1', 'unknown=refuse'];
     expect(await change('cart_add', 'cart stock', 'no-such', ...known)).toEqual(['UNKNOWN_SKU', 0]);
