@@ -900,7 +900,7 @@ export const code = [
   "  if not is_over(work, place, member) then",
   "    entry.own[holder] = own",
   "  elseif not place.is_expired[member] then",
-  "    -- it is swept with those that were found: whatever is held anew takes its place, and its units must not stay counted",
+  "    -- it is swept with those that were found: what is held anew takes its place, and its units must not stay counted",
   "    place.is_expired[member], place.expired[#place.expired + 1] = true, member",
   "    place.freed[entry.sku] = (place.freed[entry.sku] or 0) + own.quantity",
   "    entry.held = max(0, entry.held - own.quantity)",
