@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describeInBrowser } from './describe-in-browser.js';
 import { add, keepPicture, lineOf, press, product, Storefront, says, stockOf } from './storefront.js';
 
@@ -79,6 +79,25 @@ describeInBrowser('the shop in a browser', () => {
     await ada.getByTestId('total').getByText('€27.50').waitFor();
   });
 
+  it('is used by keys alone, and shows where one is', async () => {
+    await front.openWith({ lamp: 3 });
+    const page = await front.visitor();
+    await pressByKeys(page, await nameOf(product(page, 'lamp').getByRole('button')));
+    await lineOf(page, 'lamp').waitFor();
+    await pressByKeys(page, /^One more /);
+    await lineOf(page, 'lamp').getByTestId('quantity').getByText('2').waitFor();
+    await pressByKeys(page, 'Check out');
+    await says(page, 'Everything is kept for you');
+    await pressByKeys(page, 'Pay now');
+    await says(page, 'is paid');
+    await pressByKeys(page, 'Account');
+    await says(page, 'Log in as ada');
+    await pressByKeys(page, 'Log in as ada');
+    await says(page, 'Hello, ada');
+    await pressByKeys(page, 'Functions');
+    await says(page, 'ratelimiter');
+  });
+
   it('ends in one window the session of another, of all others, and of all', async () => {
     await front.openWith({});
     const desk = await logIn(await front.visitor());
@@ -102,6 +121,23 @@ describeInBrowser('the shop in a browser', () => {
     await press(phone, 'Log out everywhere');
     for (const page of [desk, phone]) await isGuest(page);
   });
+
+  const nameOf = async (element: Locator) =>
+    (await element.getAttribute('aria-label')) ?? (await element.innerText()).trim();
+
+  /** Goes on to the next element until it is this one, from wherever the focus is; on each it can be seen. */
+  async function pressByKeys(page: Page, name: string | RegExp): Promise<void> {
+    for (let steps = 0; steps < 100; steps++) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      if ((await focused.count()) === 0) continue;
+      const outline = await focused.evaluate((element) => getComputedStyle(element).outlineStyle);
+      expect(outline).not.toBe('none');
+      const found = await nameOf(focused);
+      if (typeof name === 'string' ? found === name : name.test(found)) return page.keyboard.press('Enter');
+    }
+    throw new Error(`No key leads to ${name}`);
+  }
 
   async function logIn(page: Page): Promise<Page> {
     await page.getByRole('link', { name: 'Account' }).click();
