@@ -55,17 +55,44 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
     expect(await change('cart_add', 'cart stock', 'pear', '9007199254740991')).toEqual(['OUT_OF_STOCK', 3, 0]);
   });
 
-  it('cart_unpin lets go only of what is pinned for its own checkout', async () => {
+  it('cart_unpin lets go only of what is pinned for its own checkout, and ends what stays when a hold ends', async () => {
     const pinned = ['apple', 'cart', '2', 'first', '60000', 'stock=reserve'];
     expect(await change('cart_pin', 'stock holds due', ...pinned)).toMatchObject(['OK', expect.any(Number)]);
-    const hold = await send('HGET', 'holds', 'c:5:apple:cart');
-    expect(hold).toMatch(/^2:\d+:2:first$/);
-    const unpin = (checkout: string) =>
-      call('cart_unpin', 'stock holds due', 'apple', 'cart', checkout, '0', 'stock=reserve');
-    expect(await unpin('second')).toEqual(['OK', 0]);
-    expect(await send('HGET', 'holds', 'c:5:apple:cart')).toBe(hold);
-    expect(await unpin('first')).toEqual(['OK', 1]);
-    expect(await send('HGETALL', 'holds')).toEqual(RESP === 2 ? [] : {});
+    const hold = () => send('HGET', 'holds', 'c:5:apple:cart');
+    const end = async () => Number(await send('ZSCORE', 'due', '5:apple:cart'));
+    const unpin = (checkout: string, keep: string) =>
+      call('cart_unpin', 'stock holds due', 'apple', 'cart', checkout, keep, 'stock=reserve hold=1000');
+    const [before, paidBy] = [await hold(), await end()];
+    expect(before).toMatch(/^2:\d+:2:first$/);
+    expect(await unpin('second', '0')).toEqual(['OK', 0]);
+    expect([await hold(), await end()]).toEqual([before, paidBy]);
+    expect(await unpin('first', '2')).toEqual(['OK', 1]);
+    expect(await hold()).toMatch(/^2:\d+:0:$/);
+    expect(await end()).toBeLessThan(paidBy - 50_000);
+    expect(await unpin('first', '0')).toEqual(['OK', 0]);
+  });
+
+  it('a cart lives as long as its checkout may be paid, whatever is done to it meanwhile', async () => {
+    const policy = 'stock=reserve ttl=1000';
+    const keys = 'cart stock prices holds due';
+    await change('cart_add', keys, 'apple', '1', policy);
+    await call('cart_checkout', 'cart checkout stock prices holds due', 'first', '60000', policy);
+    expect(await send('HGET', 'cart', 'k')).toMatch(/^first:\d+$/);
+    for (const quantity of ['2', '3', '3']) {
+      expect(await send('PTTL', 'cart')).toBeGreaterThan(50_000);
+      await change('cart_set', keys, 'apple', quantity, policy);
+    }
+    expect(await send('PTTL', 'cart')).toBeGreaterThan(50_000);
+
+    // what was added meanwhile stays, in a cart like any other
+    const paid = ['first', 'order 1', 'report', policy];
+    expect(await change('cart_commit', 'cart checkout order stock holds due', ...paid)).toEqual([
+      'OK',
+      expect.anything(),
+    ]);
+    expect(await send('HGET', 'cart', 'q:apple')).toMatch(/^2,/);
+    expect(await send('HGET', 'cart', 'k')).toBeNull();
+    expect(await send('PTTL', 'cart')).toBeLessThanOrEqual(1_000);
   });
 
   it.each([
