@@ -131,7 +131,7 @@ describeInBrowser('the shop in a browser', () => {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus');
       if ((await focused.count()) === 0) continue;
-      const outline = await focused.evaluate((element) => getComputedStyle(element).outlineStyle);
+      const outline = await focused.evaluate('(element) => getComputedStyle(element).outlineStyle');
       expect(outline).not.toBe('none');
       const found = await nameOf(focused);
       if (typeof name === 'string' ? found === name : name.test(found)) return page.keyboard.press('Enter');
