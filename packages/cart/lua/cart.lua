@@ -334,7 +334,7 @@ local function begin(name, keys, args, wants)
   local fixed = wants.fixed
   if #args < wants.least or (not wants.policy and not wants.many and #args > fixed) then
     local takes = (wants.policy or wants.many or fixed == wants.least) and wants.least or wants.least .. ' to ' .. fixed
-    fail(work, 'INVALID_ARGUMENT', format('%s takes %s digits(s), not %d.', name, takes, #args))
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %s argument(s), not %d.', name, takes, #args))
     return work
   end
   if wants.policy then
@@ -2589,7 +2589,7 @@ end
 local function begin_many(name, keys, args, keys_wanted, least, most)
   local work = begin(name, keys, args, { fixed = 0, least = least, many = true, keys = keys_wanted })
   if not work.problem and #args > most then
-    fail(work, 'INVALID_ARGUMENT', format('%s takes %d to %d digits(s), not %d.', name, least, most, #args))
+    fail(work, 'INVALID_ARGUMENT', format('%s takes %d to %d argument(s), not %d.', name, least, most, #args))
   end
   return work
 end

@@ -327,6 +327,14 @@ describe.each(cases)('the functions by name, as from redis-cli, on $name with RE
     });
   });
 
+  it('too few or too many arguments are told with how many there may be', async () => {
+    const count = 'cart_count takes 0 argument(s), not 1.';
+    await expect(call('cart_count', 'cart', 'x')).rejects.toThrow(`INVALID_ARGUMENT ${count}`);
+    await expect(call('cart_add', 'cart stock')).rejects.toThrow(
+      'INVALID_ARGUMENT cart_add takes 1 argument(s), not 0.',
+    );
+  });
+
   it.each([
     ['cart_add', 'cart', ['apple']],
     ['cart_add', 'cart stock', []],
