@@ -6,14 +6,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const BUNDLES = fileURLToPath(new URL('../.cache/bundles/', import.meta.url));
-const OURS = /^(\.|@redis-functions\/)/;
+const OURS = /^@redis-functions\//;
 
 /** Packages of others stay where they are: each is taken from where the file that needs it finds it. */
 const leaveOthers: Plugin = {
   name: 'leave-others',
   setup(build) {
     build.onResolve({ filter: /^[^.]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-      if (kind === 'entry-point' || OURS.test(path) || path.startsWith('node:') || pluginData === 'found') return;
+      if (kind === 'entry-point' || OURS.test(path) || pluginData === 'found') return;
       const found = await build.resolve(path, { kind, resolveDir, pluginData: 'found' });
       if (found.errors.length > 0 || !found.path.includes('node_modules')) return found;
       return { path: pathToFileURL(found.path).href, external: true };

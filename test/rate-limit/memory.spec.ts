@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startRedis } from '@redis-functions/testing';
-import { type Bundle, bundleSources } from '../../tools/bundle-sources.js';
+import { bundledProgram } from '../../tools/bundled-program.js';
 
 const MEGABYTE = 1024 * 1024;
 /** On a busy machine a decision may be late, and what is decided here instead is remembered here. */
@@ -15,14 +15,10 @@ interface Grown {
   readonly sources: readonly string[];
 }
 
-let bundle: Bundle;
-beforeAll(async () => {
-  bundle = await bundleSources(join(import.meta.dirname, 'million.ts'));
-});
-afterAll(() => bundle?.remove());
+const program = bundledProgram(join(import.meta.dirname, 'million.ts'));
 
 async function askForAMillion(url: string, deadlineMs: number): Promise<Grown> {
-  const child = fork(bundle.programs[0] as string, [url, String(deadlineMs)], {
+  const child = fork(program(), [url, String(deadlineMs)], {
     execArgv: ['--expose-gc'],
   });
   try {

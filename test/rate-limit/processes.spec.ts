@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RateLimiter } from '@redis-functions/rate-limit';
 import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
-import { type Bundle, bundleSources } from '../../tools/bundle-sources.js';
+import { bundledProgram } from '../../tools/bundled-program.js';
 import { newest } from '../topologies/servers.js';
 
 const PROCESSES = 16;
@@ -29,11 +29,7 @@ const MOST: Readonly<Record<string, (us: number) => number>> = {
   'sliding-log': (us) => LIMIT * (Math.floor(us / WINDOW_US) + 1),
 };
 
-let bundle: Bundle;
-beforeAll(async () => {
-  bundle = await bundleSources(join(import.meta.dirname, 'consumer.ts'));
-});
-afterAll(() => bundle?.remove());
+const program = bundledProgram(join(import.meta.dirname, 'consumer.ts'));
 
 describe.each(newest(availableServers()))(`${PROCESSES} processes on $name`, ({ path }) => {
   let redis: RedisServer;
@@ -45,7 +41,7 @@ describe.each(newest(availableServers()))(`${PROCESSES} processes on $name`, ({ 
 
   async function consumeAtOnce(algorithms: readonly string[]): Promise<Given[]> {
     const children = Array.from({ length: PROCESSES }, () =>
-      fork(bundle.programs[0] as string, [redis.url, String(DURATION_MS), ...algorithms]),
+      fork(program(), [redis.url, String(DURATION_MS), ...algorithms]),
     );
     try {
       await Promise.all(children.map((child) => said(child)));

@@ -5,16 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RedisFunctions } from '@redis-functions/core';
 import { SessionService } from '@redis-functions/session';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
-import { type Bundle, bundleSources } from '../../tools/bundle-sources.js';
+import { bundledProgram } from '../../tools/bundled-program.js';
 
 /** Before a command is written, after it, and after its answer: whatever a step is, it is between two of these. */
 const MOMENTS = ['sending', 'sent', 'answered'] as const;
 
-let bundle: Bundle;
-beforeAll(async () => {
-  bundle = await bundleSources(join(import.meta.dirname, 'logging-in.ts'));
-});
-afterAll(() => bundle?.remove());
+const program = bundledProgram(join(import.meta.dirname, 'logging-in.ts'));
 
 describe('a process that is killed in the middle', () => {
   let redis: RedisServer;
@@ -39,7 +35,7 @@ describe('a process that is killed in the middle', () => {
 
   /** Undefined where it was killed; else what it said, and how many calls it made. */
   async function run(task: string, token: string, call: number, moment: string) {
-    const child = fork(bundle.programs[0] as string, [redis.url, task, token, String(call), moment]);
+    const child = fork(program(), [redis.url, task, token, String(call), moment]);
     let said: { calls: number; result: string } | undefined;
     child.on('message', (message) => {
       said = message as typeof said;

@@ -19,9 +19,10 @@ export interface RunningShop {
 
 /**
  * Starts the shop as its environment says: `PORT` (3000), `HOST` (127.0.0.1: whoever reaches the shop may press all its
- * buttons, so that other machines reach it only where somebody wants it), `REDIS_CLUSTER` or `REDIS_URL` (else a private server, else an
- * embedded engine), `REDIS_AWAY=exit` (to end instead of waiting for a server that is away), `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder
- * of a private server's data and of the routing key; `.data` of the checkout).
+ * buttons, so that other machines reach it only where somebody wants it), `REDIS_CLUSTER` or `REDIS_URL` (else a private
+ * server, else an embedded engine), `REDIS_AWAY=exit` (to end instead of waiting for a server that is away),
+ * `SESSION_ROUTING_KEY`, `SHOP_DATA` (the folder of a private server's data and of the routing key; `.data` of the
+ * checkout).
  */
 export async function startShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
   const port = toPort(env['PORT'] ?? '3000');

@@ -4,20 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { findServer, startRedis } from '@redis-functions/testing';
-import { type Bundle, bundleSources } from '../../../tools/bundle-sources.js';
+import { bundledProgram } from '../../../tools/bundled-program.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const program = bundledProgram(fileURLToPath(new URL('../src/main.ts', import.meta.url)));
 const data = mkdtempSync(join(tmpdir(), 'redis-functions-demo-'));
 const running: ChildProcess[] = [];
-let bundle: Bundle;
 // the launcher of a fetched server is a shell script
 const pathWithServer = [dirname(findServer()), '/usr/bin', '/bin'].join(delimiter);
 
 /** The shop as `npm start` runs it. */
 function start(env: Record<string, string>) {
-  const shop = spawn(process.execPath, ['--enable-source-maps', ...bundle.programs], {
+  const shop = spawn(process.execPath, ['--enable-source-maps', program()], {
     env: { NODE_ENV: 'test', PORT: '0', SHOP_DATA: data, PATH: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,10 +39,6 @@ function start(env: Record<string, string>) {
 }
 
 describe('the process of the shop', () => {
-  beforeAll(async () => {
-    bundle = await bundleSources(MAIN);
-  });
-  afterAll(() => bundle?.remove());
   afterEach(async () => {
     for (const shop of running.splice(0)) shop.kill('SIGKILL');
     rmSync(data, { recursive: true, force: true });

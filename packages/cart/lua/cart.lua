@@ -157,11 +157,14 @@ local function digits(number)
   if text then
     return text
   end
+  if number < 0 then
+    return '-' .. digits(-number)
+  end
   if number >= 1e9 then
     return format('%d%08d', floor(number / 1e8), number % 1e8)
   end
   text = format('%d', number)
-  if number >= 0 and number < 10000 then
+  if number < 10000 then
     small[number] = text
   end
   return text
@@ -806,17 +809,8 @@ end
 
 -- stock
 
--- "1:" to "256:": making text of a number costs more than reading a field
-local lengths = {}
-
 local function member_of(sku, holder)
-  local length = #sku
-  local prefix = lengths[length]
-  if not prefix then
-    prefix = format('%d:', length)
-    lengths[length] = prefix
-  end
-  return prefix .. sku .. ':' .. holder
+  return digits(#sku) .. ':' .. sku .. ':' .. holder
 end
 
 local function sku_of_member(member)
@@ -1432,7 +1426,8 @@ local function cart_add_many(keys, args)
   return answer(work, reply)
 end
 
-local EACH = 6
+-- the number of its cart, then the item
+local EACH = ITEM + 1
 
 -- in memory: the items, and for each the cart that it is for
 local function read_each(work, keys, args, first_cart)

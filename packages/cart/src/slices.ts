@@ -22,7 +22,7 @@ class Slices {
       this.#isRunning = true;
       setImmediate(this.#begin);
     }
-    if (this.#left > 0 && this.#waiting.length === 0) {
+    if (this.#left > 0) {
       this.#left -= lines;
       return undefined;
     }
@@ -30,7 +30,6 @@ class Slices {
   }
 
   readonly #begin = (): void => {
-    const isIdle = this.#left === LINES_PER_TURN;
     this.#left = LINES_PER_TURN;
     while (this.#left > 0) {
       const next = this.#waiting.shift();
@@ -38,7 +37,7 @@ class Slices {
       this.#left -= next.lines;
       next.goOn();
     }
-    this.#isRunning = !isIdle || this.#waiting.length > 0;
+    this.#isRunning = this.#left < LINES_PER_TURN;
     if (this.#isRunning) setImmediate(this.#begin);
   };
 }

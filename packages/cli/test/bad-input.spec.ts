@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSyn
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { writePayload } from '@redis-functions/core';
 import { availableServers, type RedisServer, startRedis } from '@redis-functions/testing';
+import { PROGRAM } from './project.js';
 import { runCli } from './terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-functions-bad-'));
@@ -202,9 +202,7 @@ describe.each(availableServers())('two deployers at once on $name', ({ path }) =
 });
 
 describe('a process', () => {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const start = (...argv: string[]) =>
-    spawn(process.execPath, ['--import', 'tsx', '--conditions=@redis-functions/source', main, ...argv]);
+  const start = (...argv: string[]) => spawn(process.execPath, [...PROGRAM, ...argv]);
 
   it.each([
     ['SIGINT', 130],

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -15,6 +14,7 @@ import {
 } from '@redis-functions/testing';
 import type { Terminal } from '../src/output/terminal.js';
 import { COMMANDS } from '../src/program.js';
+import { PROGRAM } from './project.js';
 import { runCli } from './terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-functions-cli-'));
@@ -223,12 +223,9 @@ describe('the commands on a cluster', () => {
 });
 
 describe('the process', () => {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const node = ['--import', 'tsx', '--conditions=@redis-functions/source', main];
-
   it('ends with the code of its command, and prints a sentence', async () => {
     const failed = await promisify(execFile)(process.execPath, [
-      ...node,
+      ...PROGRAM,
       'list',
       '--url',
       'redis://127.0.0.1:1',
@@ -244,7 +241,7 @@ describe('the process', () => {
     const redis = await startRedis();
     try {
       await redis.command('FUNCTION', 'LOAD', library('counter', '1.0.0'));
-      const child = spawn(process.execPath, [...node, 'show', 'counter', '--code', '--url', redis.url]);
+      const child = spawn(process.execPath, [...PROGRAM, 'show', 'counter', '--code', '--url', redis.url]);
       child.stdout.destroy();
       let err = '';
       child.stderr.on('data', (text) => {
@@ -253,7 +250,7 @@ describe('the process', () => {
       const [code] = await once(child, 'exit');
       expect({ code, err }).toEqual({ code: 0, err: '' });
       const asked = await promisify(execFile)(process.execPath, [
-        ...node,
+        ...PROGRAM,
         'delete',
         'counter',
         '--url',

@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 /** For jest as well, and its workers: packages are sources here. */
-const OPTIONS = '--import tsx --conditions=@redis-functions/source';
+const OPTIONS = ['--import', 'tsx', '--conditions=@redis-functions/source'];
 const main = path('../src/main.ts');
+/** What node is given to run the program from its sources. */
+export const PROGRAM: readonly string[] = [...OPTIONS, main];
 
 /** A project of a user, inside the repository, so that packages are found; git-ignored. */
 export class Project {
@@ -45,7 +47,7 @@ export class Project {
 
   get #options() {
     const { REDIS_FUNCTIONS_COVERAGE: _, ...env } = process.env;
-    return { cwd: this.folder, env: { ...env, ...this.env, NODE_OPTIONS: OPTIONS } };
+    return { cwd: this.folder, env: { ...env, ...this.env, NODE_OPTIONS: OPTIONS.join(' ') } };
   }
 }
 

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '@redis-functions/testing';
+import { PROGRAM } from './project.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'redis-functions-pty-'));
 const file = join(folder, 'counter.lua');
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const [CTRL_C, CTRL_D] = ['\x03', '\x04'];
 
 writeFileSync(
@@ -42,7 +41,7 @@ describeWithTerminals(`a terminal${hasTerminals ? '' : ' (skipped: there is no s
   });
 
   function debug(): void {
-    const node = `'${process.execPath}' --import tsx --conditions=@redis-functions/source '${MAIN}'`;
+    const node = [process.execPath, ...PROGRAM].map((part) => `'${part}'`).join(' ');
     const command = `${node} debug '${file}' counter_add --key k --url ${redis.url}`;
     shown = '';
     terminal = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null']);

@@ -41,12 +41,9 @@ export async function adds({ server }: Context): Promise<Demand[]> {
       const adders = [ours, demo, fastest];
       const rates = await compare(adders, CONDITIONS);
       printRates(`Units added to ${CARTS} carts`, rates, OURS);
-      const rows = await Promise.all(
-        adders.map(async ({ name, added, there }) => {
-          const found = await there();
-          return [name, toCount(added), toCount(found), toCount(added - found)];
-        }),
-      );
+      const there = await Promise.all(adders.map((adder) => adder.there()));
+      const lost = adders.map(({ added }, i) => added - (there[i] ?? 0));
+      const rows = adders.map(({ name, added }, i) => [name, ...[added, there[i] ?? 0, lost[i] ?? 0].map(toCount)]);
       printTable('Units that are there', ['', 'added', 'there', 'lost'], rows);
       const [own, ...others] = rates.map(({ perSecond }) => perSecond) as [number, number, number];
       return [
@@ -60,7 +57,7 @@ export async function adds({ server }: Context): Promise<Demand[]> {
         {
           figure: 'adds that are lost',
           of: 'ours',
-          value: ours.added - (await ours.there()),
+          value: lost[0] ?? Number.NaN,
           must: 'at most',
           bound: 0,
           unit: '',

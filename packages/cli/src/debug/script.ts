@@ -1,5 +1,6 @@
+import { MOST_LOCALS, mostLocals } from '../lint/limit-rules.js';
 import { CliError } from '../output/cli-error.js';
-import type { Declaration, LuaLocal, LuaSource } from './lua-source.js';
+import type { Declaration, LuaFunction, LuaSource } from './lua-source.js';
 import { SHIM } from './shim.js';
 
 /** What the server is to run: the library, with the same line numbers, and a call of one of its functions under it. */
@@ -18,9 +19,7 @@ export interface DebuggedFunction {
   readonly flags: readonly string[];
 }
 
-/** Lua has room for so many variables in the file itself. */
-const MOST_LOCALS = 200;
-/** With a margin for what is declared in loops. */
+/** More than these, and nothing is added that reads them: a margin below what Lua has room for. */
 const MOST_INSTRUMENTED = 190;
 
 export function toScript(
@@ -29,7 +28,7 @@ export function toScript(
   args: number,
   instrument: boolean,
 ): DebugScript {
-  const locals = mostAtOnce(source.functions[0]?.locals ?? []);
+  const locals = mostLocals((source.functions[0] as LuaFunction).node);
   const isInstrumented = instrument && locals < MOST_INSTRUMENTED;
   const text = isInstrumented ? insert(code, source.declarations) : code;
   // the server's own table has no register_function in a script; it calls itself server on Valkey only
@@ -50,12 +49,6 @@ export function toScript(
     `return (redis.__functions['${name}'](KEYS,ARGV))`;
   const lines = `#!lua flags=${flags.join(',')}\n${shim}${body}${end}${call}`;
   return { text: lines, callLine: lines.split('\n').length, isInstrumented };
-}
-
-/** Those of a block have their room until its end only. */
-function mostAtOnce(locals: readonly LuaLocal[]): number {
-  const at = locals.map(({ line }) => locals.filter((other) => other.line <= line && line <= other.until).length);
-  return Math.max(0, ...at);
 }
 
 function insert(code: string, declarations: readonly Declaration[]): string {

@@ -2,14 +2,15 @@ import type { Rule } from './rules.js';
 import type { Variable } from './scopes.js';
 import { type LuaNode, nodes } from './syntax-tree.js';
 
-const MOST_LOCALS = 200;
+/** Lua 5.1 has room for so many variables in a function, and in the file itself. */
+export const MOST_LOCALS = 200;
 const MOST_UPVALUES = 60;
 
 /** What Lua 5.1 has no room for: the server refuses such a library. */
 export const limitRules = {
   'too-many-locals': ({ chunk, of }, report) => {
     for (const body of [chunk, ...of('FunctionDeclaration').map(({ node }) => node)]) {
-      const locals = mostAtOnce(body['body'], nodes(body['parameters']).length);
+      const locals = mostLocals(body);
       if (locals <= MOST_LOCALS) continue;
       const message = `Lua has room for ${MOST_LOCALS} locals here, and there are ${locals}. Put some of them into a table.`;
       report(body === chunk ? { ...chunk, loc: { start: { line: 1, column: 0 } } } : body, message);
@@ -36,6 +37,11 @@ export const limitRules = {
     }
   },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+/** The most that a function, or the file itself, has at once. */
+export function mostLocals(body: LuaNode): number {
+  return mostAtOnce(body['body'], nodes(body['parameters']).length);
+}
 
 /** Locals of a block end with it; loops have three of their own. */
 function mostAtOnce(statements: unknown, before: number): number {
