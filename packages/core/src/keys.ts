@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from './errors.js';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what it looks for
-const UNSAFE = /[%{}:\s\u0000-\u001f\u007f]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+/** Of surrogates only lone ones: of a pair this sees the character. */
+const UNSAFE = /[%{}:\s\p{Cc}\p{Surrogate}]/gu;
 const TAG = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**

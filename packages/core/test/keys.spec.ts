@@ -32,4 +32,13 @@ describe('key names', () => {
     // what arrives in Redis is UTF-8: still different there
     expect(new Set(encoded.map((text) => Buffer.from(text).toString('hex'))).size).toBe(texts.length);
   });
+
+  // U+009B begins a command of a terminal, as ESC [ does: whoever lists keys would run it
+  it('have no control character', () => {
+    const controls = Array.from({ length: 0xa1 }, (_, code) => String.fromCharCode(code)).filter((text) =>
+      /\p{Cc}/u.test(text),
+    );
+    expect(controls).toHaveLength(65);
+    expect(encodeKeyPart(controls.join(''))).toMatch(/^(?:%[0-9A-F]{2})+$/);
+  });
 });
